@@ -1,0 +1,23 @@
+//! DynamoDB's own requests, responses, errors and table descriptions, typed once for every room above.
+//!
+//! Names are those of the API model (`dynamodb/2012-08-10/service-2.json`) in Rust's spelling. A workload draws these
+//! requests, a target answers them; the engine, the SDK and an HTTP endpoint all speak them.
+
+mod error;
+mod request;
+mod response;
+mod table;
+mod units;
+
+pub use error::{ApiError, CancellationReason, ErrorKind, LimitKind, ThrottlingReason};
+pub use request::{
+    BatchGetItem, BatchWriteItem, ConditionCheck, DeleteItem, GetItem, KeysAndAttributes, Operation, Placeholders,
+    PutItem, Query, Request, ReturnValues, Scan, Segment, Select, TransactGet, TransactGetItems, TransactWrite,
+    TransactWriteItems, UpdateItem, WriteRequest,
+};
+pub use response::{ConsumedCapacity, Outcome, Output, Page, Response};
+pub use table::{
+    AutoScaling, CapacityMode, CapacityRange, CreateTable, GlobalSecondaryIndex, IndexName, KeyAttribute, KeySchema,
+    LocalSecondaryIndex, Projection, TableClass, TableName, WarmThroughput,
+};
+pub use units::{CapacityUnits, Consistency, ReadWrite, Units};
