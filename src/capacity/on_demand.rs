@@ -1,0 +1,149 @@
+//! On-demand throughput of one kind: what it serves now, what holds it back, and how it grows.
+
+use std::time::Duration;
+
+use crate::api::{CapacityUnits, LimitKind};
+use crate::time::Time;
+
+use super::bucket::TokenBucket;
+use super::limits::{ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_GROWTH, ON_DEMAND_PEAK_SECONDS};
+
+/// Reads or writes of an on-demand table or index.
+///
+/// It serves twice the previous peak, at least what it was created for, at most the maximum its owner set and the account's
+/// quota (facts §2.2, §2.5, §2.6). A peak is the mean of five minutes; whoever stays at twice the peak for that long doubles
+/// what is served next. The rule of 30 minutes between doublings is not modelled.
+#[derive(Debug, Clone)]
+pub struct OnDemand {
+    bucket: TokenBucket,
+    /// What it could serve if nobody set a limit.
+    serves_units_per_second: u64,
+    maximum_units_per_second: Option<u64>,
+    quota_units_per_second: u64,
+    window_start: Time,
+    window_consumed: CapacityUnits,
+}
+
+impl OnDemand {
+    /// Throughput that serves `initial_units_per_second` from `now` on.
+    pub fn new(
+        initial_units_per_second: u64,
+        maximum_units_per_second: Option<u64>,
+        quota_units_per_second: u64,
+        now: Time,
+    ) -> Self {
+        let mut throughput = OnDemand {
+            bucket: TokenBucket::new(0, ON_DEMAND_DEPTH_SECONDS, 0, now),
+            serves_units_per_second: initial_units_per_second,
+            maximum_units_per_second,
+            quota_units_per_second,
+            window_start: now,
+            window_consumed: CapacityUnits::ZERO,
+        };
+        let rate = throughput.limit().1;
+        throughput.bucket = TokenBucket::new(rate, ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_DEPTH_SECONDS, now);
+        throughput
+    }
+
+    /// Whether a request is admitted now.
+    pub fn has_tokens(&mut self, now: Time) -> bool {
+        self.grow(now);
+        self.bucket.has_tokens(now)
+    }
+
+    /// Takes `units`, into debt where they are not there.
+    pub fn take(&mut self, units: CapacityUnits) {
+        self.bucket.take(units);
+        self.window_consumed += units;
+    }
+
+    /// What holds it back, and at how many units per second.
+    pub fn limit(&self) -> (LimitKind, u64) {
+        let maximum = self.maximum_units_per_second.map(|maximum| (LimitKind::MaxOnDemandThroughput, maximum));
+        let quota = (LimitKind::AccountLimit, self.quota_units_per_second);
+        // What an on-demand table serves is what its partitions can do.
+        let partitions = (LimitKind::KeyRangeThroughput, self.serves_units_per_second);
+        let lowest = if quota.1 <= partitions.1 { quota } else { partitions };
+        maximum.filter(|maximum| maximum.1 <= lowest.1).unwrap_or(lowest)
+    }
+
+    fn grow(&mut self, now: Time) {
+        let window = Duration::from_secs(ON_DEMAND_PEAK_SECONDS);
+        let elapsed = now.since(self.window_start);
+        if elapsed < window {
+            return;
+        }
+        let window_end = self.window_start + window;
+        let peak = self.window_consumed.as_halves() / 2 / ON_DEMAND_PEAK_SECONDS;
+        let grown = peak.saturating_mul(ON_DEMAND_GROWTH);
+        if grown > self.serves_units_per_second {
+            self.serves_units_per_second = grown;
+            let rate = self.limit().1;
+            self.bucket.set_rate(rate, ON_DEMAND_DEPTH_SECONDS, window_end);
+        }
+        // Windows follow each other without a gap; those that passed without a request were empty.
+        let passed_seconds = elapsed.as_secs() / ON_DEMAND_PEAK_SECONDS * ON_DEMAND_PEAK_SECONDS;
+        self.window_start += Duration::from_secs(passed_seconds);
+        self.window_consumed = CapacityUnits::ZERO;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asks for `rate` single units in every second of `seconds` and returns how many were admitted in the last one.
+    fn load(throughput: &mut OnDemand, rate: u64, seconds: std::ops::Range<u64>) -> u64 {
+        let mut admitted = 0;
+        for second in seconds {
+            admitted = 0;
+            for request in 0..rate / 10 {
+                let now = Time::from_nanos(second * 1_000_000_000 + request * 10_000_000_000 / rate);
+                if throughput.has_tokens(now) {
+                    throughput.take(CapacityUnits::whole(10));
+                    admitted += 10;
+                }
+            }
+        }
+        admitted
+    }
+
+    #[test]
+    fn a_new_table_serves_4000_writes_and_no_more() {
+        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        assert_eq!(load(&mut writes, 4_000, 0..5), 4_000);
+        assert_eq!(load(&mut writes, 8_000, 5..8), 4_000);
+        assert_eq!(writes.limit(), (LimitKind::KeyRangeThroughput, 4_000));
+    }
+
+    #[test]
+    fn a_sustained_peak_doubles_what_is_served() {
+        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        assert_eq!(load(&mut writes, 4_000, 0..300), 4_000);
+        assert_eq!(load(&mut writes, 8_000, 300..600), 8_000);
+        assert_eq!(load(&mut writes, 16_000, 600..601), 16_000);
+        assert_eq!(load(&mut writes, 20_000, 601..603), 16_000);
+    }
+
+    #[test]
+    fn a_peak_is_remembered_through_idle_hours() {
+        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        load(&mut writes, 4_000, 0..300);
+        assert_eq!(load(&mut writes, 8_000, 40_000..40_002), 8_000);
+    }
+
+    #[test]
+    fn the_quota_is_the_end_of_growth() {
+        let mut writes = OnDemand::new(4_000, None, 6_000, Time::ZERO);
+        load(&mut writes, 4_000, 0..300);
+        assert_eq!(load(&mut writes, 8_000, 300..306), 6_000);
+        assert_eq!(writes.limit(), (LimitKind::AccountLimit, 6_000));
+    }
+
+    #[test]
+    fn a_maximum_holds_from_the_start() {
+        let mut writes = OnDemand::new(4_000, Some(100), 40_000, Time::ZERO);
+        assert_eq!(load(&mut writes, 400, 0..3), 100);
+        assert_eq!(writes.limit(), (LimitKind::MaxOnDemandThroughput, 100));
+    }
+}

@@ -1,0 +1,153 @@
+//! GetItem and BatchGetItem.
+
+use std::sync::Arc;
+
+use crate::api::{
+    ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders, ReadWrite,
+};
+use crate::expression::{Absent, ExpressionKind, ProjectionExpression, check_placeholders};
+use crate::item::Item;
+use crate::time::Time;
+
+use super::answer::Served;
+use super::bill::Bill;
+use super::limits::{BATCH_GET_MAX_BYTES, BATCH_GET_MAX_KEYS};
+use super::storage::{Entry, Key, Storage};
+use super::table::Table;
+use super::{Engine, Tables, batch};
+
+/// The attributes a read of single items returns.
+pub struct Projected<'r> {
+    projection: Option<Arc<ProjectionExpression>>,
+    placeholders: &'r Placeholders,
+}
+
+impl Projected<'_> {
+    /// What is returned of an item.
+    pub fn of(&self, item: Arc<Item>) -> Result<Arc<Item>, ApiError> {
+        match &self.projection {
+            None => Ok(item),
+            Some(projection) => projection.project(self.placeholders, &item).map(Arc::new),
+        }
+    }
+}
+
+impl Table {
+    /// The item with this key.
+    pub fn read(&self, key: &Key<'_>) -> Option<Entry> {
+        self.items.read(Storage::shard_of(key.hash)).get(key).cloned()
+    }
+}
+
+/// What reading one item, or looking for it in vain, costs.
+pub fn read_units(found: Option<&Entry>, consistency: Consistency) -> CapacityUnits {
+    CapacityUnits::for_read(found.map_or(0, Entry::bytes), consistency)
+}
+
+impl Engine {
+    /// GetItem.
+    pub(super) fn get_item(&self, now: Time, tables: &Tables, request: &GetItem) -> Served {
+        let projected = self.projected(request.projection_expression.as_deref(), &request.placeholders)?;
+        let table = tables.get(&request.table_name, now)?;
+        let key = table.key_of_request(&request.key)?;
+        let found = table.read(&key);
+        let mut bill = Bill::new(table, ReadWrite::Read);
+        bill.add_base(read_units(found.as_ref(), Consistency::from_consistent_read(request.consistent_read)));
+        bill.admit(now)?;
+        let item = found.map(|entry| projected.of(entry.item)).transpose()?;
+        Ok((Output::GetItem { item }, vec![bill.into_consumed()]))
+    }
+
+    /// BatchGetItem: every key is admitted on its own, those that are not come back unprocessed.
+    pub(super) fn batch_get_item(&self, now: Time, tables: &Tables, request: &BatchGetItem) -> Served {
+        check_batch(request)?;
+        let mut parts = Vec::with_capacity(request.request_items.len());
+        for (name, wanted) in &request.request_items {
+            let projected = self.projected(wanted.projection_expression.as_deref(), &wanted.placeholders)?;
+            let table = tables.get(name, now)?;
+            let keys = wanted.keys.iter().map(|key| table.key_of_request(key)).collect::<Result<Vec<_>, _>>()?;
+            parts.push((table, projected, keys));
+        }
+        batch::refuse_duplicates(parts.iter().flat_map(|(table, _, keys)| keys.iter().map(|key| (*table, key))))?;
+
+        let mut returned_bytes = 0;
+        let mut refusal = None;
+        let mut bills: Vec<Bill<'_>> = Vec::new();
+        let (mut responses, mut unprocessed_keys) = (Vec::new(), Vec::new());
+        for ((name, wanted), (table, projected, keys)) in request.request_items.iter().zip(parts) {
+            let consistency = Consistency::from_consistent_read(wanted.consistent_read);
+            let (mut items, mut left) = (Vec::new(), Vec::new());
+            for (key, asked) in keys.iter().zip(&wanted.keys) {
+                let found = table.read(key);
+                let found_bytes = found.as_ref().map_or(0, Entry::bytes);
+                if returned_bytes + found_bytes > BATCH_GET_MAX_BYTES {
+                    left.push(asked.clone());
+                    continue;
+                }
+                let mut bill = Bill::new(table, ReadWrite::Read);
+                bill.add_base(read_units(found.as_ref(), consistency));
+                if let Err(error) = bill.admit(now) {
+                    refusal.get_or_insert(error);
+                    left.push(asked.clone());
+                    continue;
+                }
+                returned_bytes += found_bytes;
+                batch::add(&mut bills, bill);
+                items.extend(found.map(|entry| projected.of(entry.item)).transpose()?);
+            }
+            responses.push((name.clone(), items));
+            if !left.is_empty() {
+                unprocessed_keys.push((name.clone(), KeysAndAttributes { keys: left, ..without_keys(wanted) }));
+            }
+        }
+        match refusal {
+            Some(error) if bills.is_empty() => Err(error.into()),
+            _ => Ok((Output::BatchGetItem { responses, unprocessed_keys }, batch::consumed(bills))),
+        }
+    }
+
+    /// The projection of a request that has no other expression.
+    pub(super) fn projected<'r>(
+        &self,
+        text: Option<&str>,
+        placeholders: &'r Placeholders,
+    ) -> Result<Projected<'r>, ApiError> {
+        let projection = text.map(|text| self.expressions.projection(text)).transpose()?;
+        match &projection {
+            Some(projection) => check_placeholders(placeholders, &[projection])?,
+            None => check_placeholders(placeholders, &[&Absent(ExpressionKind::Projection)])?,
+        }
+        Ok(Projected { projection, placeholders })
+    }
+}
+
+fn without_keys(wanted: &KeysAndAttributes) -> KeysAndAttributes {
+    KeysAndAttributes {
+        keys: Vec::new(),
+        consistent_read: wanted.consistent_read,
+        projection_expression: wanted.projection_expression.clone(),
+        placeholders: wanted.placeholders.clone(),
+    }
+}
+
+fn check_batch(request: &BatchGetItem) -> Result<(), ApiError> {
+    if request.request_items.is_empty() {
+        return Err(ApiError::validation("The requestItems parameter is required for BatchGetItem"));
+    }
+    for (table, wanted) in &request.request_items {
+        let rule = match wanted.keys.len() {
+            0 => "greater than or equal to 1",
+            count if count > BATCH_GET_MAX_KEYS => "less than or equal to 100",
+            _ => continue,
+        };
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value at 'RequestItems.{table}.member.Keys' failed to satisfy constraint: \
+             Member must have length {rule}"
+        )));
+    }
+    let keys: usize = request.request_items.iter().map(|(_, wanted)| wanted.keys.len()).sum();
+    if keys > BATCH_GET_MAX_KEYS {
+        return Err(ApiError::validation("Too many items requested for the BatchGetItem call"));
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! TransactGetItems, and what both transactions share: locks in a fixed order and cancellation reasons.
+
+use std::sync::Arc;
+
+use crate::api::{
+    ApiError, CancellationReason, CapacityUnits, Consistency, ErrorKind, Output, ReadWrite, TransactGetItems,
+};
+use crate::item::Item;
+use crate::time::Time;
+
+use super::answer::{Failure, Served};
+use super::bill::{Bill, Refused, admit_bills, kind_of, throttling_message};
+use super::get::read_units;
+use super::limits::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ITEMS};
+use super::storage::{Entry, Key, Storage};
+use super::table::Table;
+use super::{Engine, Tables, batch};
+
+/// The place of a shard in the order all transactions lock in: by table, then by number.
+pub type ShardPlace = (u64, usize);
+
+/// The shards of these keys, each once, in the order they are locked in.
+pub fn shards<'t>(keys: impl Iterator<Item = (&'t Table, u64)>) -> Vec<(ShardPlace, &'t Table)> {
+    let mut shards: Vec<_> = keys.map(|(table, hash)| ((table.id, Storage::shard_of(hash)), table)).collect();
+    shards.sort_unstable_by_key(|(place, _)| *place);
+    shards.dedup_by_key(|(place, _)| *place);
+    shards
+}
+
+/// Checks the number of items of a transaction.
+pub fn check_count(count: usize) -> Result<(), ApiError> {
+    let (value, rule) = match count {
+        0 => ("[]", "greater than or equal to 1"),
+        1..=TRANSACTION_MAX_ITEMS => return Ok(()),
+        _ => ("[...]", "less than or equal to 100"),
+    };
+    Err(ApiError::validation(format!(
+        "1 validation error detected: Value '{value}' at 'transactItems' failed to satisfy constraint: Member must have \
+         length {rule}"
+    )))
+}
+
+/// Refuses a transaction that names an item twice.
+pub fn refuse_repetition<'k>(keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)>) -> Result<(), ApiError> {
+    if batch::has_duplicates(keys) {
+        return Err(ApiError::validation("Transaction request cannot include multiple operations on one item"));
+    }
+    Ok(())
+}
+
+/// Refuses a transaction over more than 4 MB.
+pub fn check_bytes(bytes: u64) -> Result<(), ApiError> {
+    if bytes > TRANSACTION_MAX_BYTES {
+        return Err(ApiError::validation(
+            "The aggregate size of the items in the transaction exceeds the limit of 4 MB",
+        ));
+    }
+    Ok(())
+}
+
+/// The error of a cancelled transaction (facts §4.5).
+pub fn cancelled(reasons: Vec<CancellationReason>) -> ApiError {
+    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code).collect();
+    let codes = codes.join(", ");
+    let message = format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]");
+    ApiError { cancellation_reasons: reasons, ..ApiError::new(ErrorKind::TransactionCanceled, message) }
+}
+
+/// Why one item cancels the transaction, from the error it would have failed with alone.
+pub fn reason_of(error: ApiError) -> CancellationReason {
+    let code = match error.kind {
+        ErrorKind::ConditionalCheckFailed => "ConditionalCheckFailed",
+        _ => "ValidationError",
+    };
+    CancellationReason { code, message: Some(error.message), item: error.item }
+}
+
+/// The transaction without the items that cannot be planned, or its cancellation by them.
+pub fn all_planned<T>(planned: Vec<Result<T, ApiError>>) -> Result<Vec<T>, ApiError> {
+    if planned.iter().all(Result::is_ok) {
+        return Ok(planned.into_iter().flatten().collect());
+    }
+    let reason = |planned: Result<T, ApiError>| planned.err().map_or_else(CancellationReason::none, reason_of);
+    Err(cancelled(planned.into_iter().map(reason).collect()))
+}
+
+/// Pays all bills of a transaction, or cancels it: `touches(item, refused)` says whether an item needed what was refused.
+/// The error carries the throttling reasons too.
+pub fn admit(
+    now: Time,
+    bills: &[Bill<'_>],
+    items: usize,
+    touches: impl Fn(usize, &Refused) -> bool,
+) -> Result<(), ApiError> {
+    let Err(refused) = admit_bills(now, bills) else { return Ok(()) };
+    let reason = |item| match refused.iter().find(|refused| touches(item, refused)) {
+        None => CancellationReason::none(),
+        Some(refused) => {
+            let code = match kind_of(refused.reason.limit) {
+                ErrorKind::ProvisionedThroughputExceeded => "ProvisionedThroughputExceeded",
+                _ => "ThrottlingError",
+            };
+            let message = Some(throttling_message(&refused.reason).to_owned());
+            CancellationReason { code, message, item: None }
+        }
+    };
+    let mut error = cancelled((0..items).map(reason).collect());
+    error.throttling_reasons = refused.into_iter().map(|refused| refused.reason).collect();
+    Err(error)
+}
+
+/// The bills for reading these entries in a transaction.
+pub fn read_bills<'t>(reads: impl Iterator<Item = (&'t Table, CapacityUnits)>) -> Vec<Bill<'t>> {
+    let mut bills = Vec::new();
+    for (table, units) in reads {
+        let mut bill = Bill::new(table, ReadWrite::Read);
+        bill.add_base(units);
+        batch::add(&mut bills, bill);
+    }
+    bills
+}
+
+impl Engine {
+    /// TransactGetItems: all items as they stand at one moment, or none.
+    pub(super) fn transact_get_items(&self, now: Time, tables: &Tables, request: &TransactGetItems) -> Served {
+        let gets = &request.transact_items;
+        check_count(gets.len())?;
+        let mut planned = Vec::with_capacity(gets.len());
+        for get in gets {
+            let projected = self.projected(get.projection_expression.as_deref(), &get.placeholders)?;
+            let table = tables.get(&get.table_name, now)?;
+            planned.push(table.key_of_request(&get.key).map(|key| (table, key, projected)));
+        }
+        let planned = all_planned(planned)?;
+        refuse_repetition(planned.iter().map(|(table, key, _)| (*table, key)))?;
+
+        let found = read_together(planned.iter().map(|(table, key, _)| (*table, key)));
+        check_bytes(found.iter().flatten().map(Entry::bytes).sum())?;
+        let reads = planned
+            .iter()
+            .zip(&found)
+            .map(|((table, ..), found)| (*table, read_units(found.as_ref(), Consistency::Transactional)));
+        let bills = read_bills(reads);
+        admit(now, &bills, gets.len(), |item, refused| bills[refused.bill].table.id == planned[item].0.id)?;
+
+        let items: Result<Vec<Option<Arc<Item>>>, ApiError> = found
+            .into_iter()
+            .zip(&planned)
+            .map(|(found, (_, _, projected))| found.map(|entry| projected.of(entry.item)).transpose())
+            .collect();
+        match items {
+            Ok(items) => Ok((Output::TransactGetItems { items }, batch::consumed(bills))),
+            Err(error) => Err(Failure { error, consumed: batch::consumed(bills) }),
+        }
+    }
+}
+
+/// The items with these keys, all at one moment.
+pub fn read_together<'k>(keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)> + Clone) -> Vec<Option<Entry>> {
+    let places = shards(keys.clone().map(|(table, key)| (table, key.hash)));
+    let locked: Vec<_> = places.iter().map(|((_, number), table)| table.items.read(*number)).collect();
+    let read = |(table, key): (&Table, &Key<'_>)| {
+        let place = (table.id, Storage::shard_of(key.hash));
+        let at = places.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        locked[at].get(key).cloned()
+    };
+    keys.map(read).collect()
+}

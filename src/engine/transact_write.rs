@@ -1,0 +1,148 @@
+//! TransactWriteItems: all writes or none.
+
+use crate::api::{
+    ApiError, CancellationReason, CapacityUnits, Consistency, Output, Placeholders, ReadWrite, TransactWrite,
+    TransactWriteItems,
+};
+use crate::time::Time;
+
+use super::answer::{Failure, Served};
+use super::bill::Bill;
+use super::get::read_units;
+use super::limits::REQUEST_TOKEN_MAX_CHARS;
+use super::rules::check_values;
+use super::storage::Storage;
+use super::tokens::Turn;
+use super::transact::{
+    admit, all_planned, cancelled, check_bytes, check_count, read_bills, read_together, reason_of, refuse_repetition,
+    shards,
+};
+use super::write::{Decision, Planned, Rejection, Write};
+use super::{Engine, Tables, batch, fingerprint};
+
+impl Engine {
+    /// TransactWriteItems.
+    pub(super) fn transact_write_items(&self, now: Time, tables: &Tables, request: &TransactWriteItems) -> Served {
+        let actions = &request.transact_items;
+        check_count(actions.len())?;
+        let planned = actions.iter().map(|action| self.plan(now, tables, action)).collect::<Result<Vec<_>, _>>()?;
+        let writes = all_planned(planned)?;
+        refuse_repetition(writes.iter().map(|write| (write.table, &write.key)))?;
+
+        let Some(token) = &request.client_request_token else { return commit(now, writes) };
+        if token.is_empty() || token.chars().count() > REQUEST_TOKEN_MAX_CHARS {
+            let rule = if token.is_empty() { "greater than or equal to 1" } else { "less than or equal to 36" };
+            return Err(ApiError::validation(format!(
+                "1 validation error detected: Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member \
+                 must have length {rule}"
+            ))
+            .into());
+        }
+        actions.iter().try_for_each(|action| check_values(&placeholders(action).values))?;
+        match self.tokens.begin(now, token, fingerprint::of_transaction(actions))? {
+            Turn::Again => replay(now, &writes),
+            Turn::First => {
+                let served = commit(now, writes);
+                self.tokens.end(now, token, served.is_ok());
+                served
+            }
+        }
+    }
+
+    fn plan<'r>(&self, now: Time, tables: &'r Tables, action: &'r TransactWrite) -> Planned<'r> {
+        match action {
+            TransactWrite::ConditionCheck(check) => self.plan_check(now, tables, check),
+            TransactWrite::Put(put) => self.plan_put(now, tables, put),
+            TransactWrite::Update(update) => self.plan_update(now, tables, update),
+            TransactWrite::Delete(delete) => self.plan_delete(now, tables, delete),
+        }
+    }
+}
+
+const fn placeholders(action: &TransactWrite) -> &Placeholders {
+    match action {
+        TransactWrite::ConditionCheck(check) => &check.placeholders,
+        TransactWrite::Put(put) => &put.placeholders,
+        TransactWrite::Update(update) => &update.placeholders,
+        TransactWrite::Delete(delete) => &delete.placeholders,
+    }
+}
+
+/// Decides, pays for and makes the writes, with all their shards locked.
+///
+/// Prepare and commit cost an ordinary write each, of the table; indexes are written once, at the commit. A transaction that
+/// is cancelled by a condition has been prepared, so every item costs its prepare (facts §1.2; how much is unpublished). One
+/// that is throttled costs nothing.
+fn commit(now: Time, writes: Vec<Write<'_>>) -> Served {
+    let places = shards(writes.iter().map(|write| (write.table, write.key.hash)));
+    let mut locked: Vec<_> = places.iter().map(|((_, number), table)| table.items.write(*number)).collect();
+    let shard_of = |write: &Write<'_>| {
+        let place = (write.table.id, Storage::shard_of(write.key.hash));
+        // Every write's place is in the list: it was made from the writes.
+        places.binary_search_by_key(&place, |(place, _)| *place).unwrap_or(0)
+    };
+    let decide = |write: &Write<'_>| write.decide(locked[shard_of(write)].get(&write.key).cloned());
+    let decisions: Vec<Result<Decision, Rejection>> = writes.iter().map(decide).collect();
+
+    if decisions.iter().any(Result::is_err) {
+        drop(locked);
+        return cancel(now, &writes, decisions);
+    }
+    let decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
+    check_bytes(decisions.iter().map(|decision| decision.charged_bytes).sum())?;
+    let mut bills = Vec::new();
+    for (write, decision) in writes.iter().zip(&decisions) {
+        let mut bill = Bill::new(write.table, ReadWrite::Write);
+        bill.add_base(CapacityUnits::for_transactional_write(decision.charged_bytes));
+        if let Some(change) = &decision.change {
+            bill.add_indexes(change);
+        }
+        batch::add(&mut bills, bill);
+    }
+    admit(now, &bills, writes.len(), |item, refused| {
+        bills[refused.bill].table.id == writes[item].table.id
+            && refused.global.is_none_or(|index| {
+                let change = decisions[item].change.as_ref();
+                change.is_some_and(|change| change.global_units().any(|(touched, _)| touched == index))
+            })
+    })?;
+
+    let mut replaced = Vec::with_capacity(writes.len());
+    for (write, decision) in writes.into_iter().zip(decisions) {
+        let at = shard_of(&write);
+        if let Some(change) = decision.change {
+            replaced.extend(write.table.apply(&mut locked[at], write.key, change));
+        }
+    }
+    drop(locked);
+    Ok((Output::TransactWriteItems, batch::consumed(bills)))
+}
+
+/// Cancels a transaction that some items do not allow, and charges for its preparation.
+fn cancel(now: Time, writes: &[Write<'_>], decisions: Vec<Result<Decision, Rejection>>) -> Served {
+    let mut bills = Vec::new();
+    let mut reasons = Vec::with_capacity(writes.len());
+    for (write, decision) in writes.iter().zip(decisions) {
+        let (charged_bytes, reason) = match decision {
+            Ok(decision) => (Some(decision.charged_bytes), CancellationReason::none()),
+            Err(Rejection { error, charged_bytes }) => (charged_bytes, reason_of(error)),
+        };
+        reasons.push(reason);
+        if let Some(bytes) = charged_bytes {
+            let mut bill = Bill::new(write.table, ReadWrite::Write);
+            bill.add_base(CapacityUnits::for_write(bytes));
+            batch::add(&mut bills, bill);
+        }
+    }
+    admit(now, &bills, writes.len(), |item, refused| bills[refused.bill].table.id == writes[item].table.id)?;
+    Err(Failure { error: cancelled(reasons), consumed: batch::consumed(bills) })
+}
+
+/// Answers a transaction that was made already: it costs reading its items (facts §1.2).
+fn replay(now: Time, writes: &[Write<'_>]) -> Served {
+    let found = read_together(writes.iter().map(|write| (write.table, &write.key)));
+    let units = found.iter().map(|found| read_units(found.as_ref(), Consistency::Transactional));
+    let bills = read_bills(writes.iter().map(|write| write.table).zip(units));
+    admit(now, &bills, writes.len(), |item, refused| bills[refused.bill].table.id == writes[item].table.id)?;
+    Ok((Output::TransactWriteItems, batch::consumed(bills)))
+}
