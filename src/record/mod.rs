@@ -1,0 +1,17 @@
+//! The one record of a run: what happened, interval by interval, and the file that keeps it.
+//!
+//! Reports, comparisons, sizing and cost read [`RunResult`] and nothing else.
+
+mod histogram;
+mod recorder;
+mod result;
+mod threshold;
+
+pub use histogram::{Histogram, HistogramError};
+pub use recorder::{Failure, LiveView, Recorded, Recorder, Resource, Sample, Shape};
+pub use result::{
+    CapacityLimit, Clock, Counts, Ending, Environment, ErrorCount, Harness, Latencies, OperationInfo, OperationTotals,
+    OutcomeKind, PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceInfo, ResultError,
+    RunResult, SCHEMA, Series, TableLoad, TargetInfo, ThresholdResult, ThrottleCount, WorkloadSource,
+};
+pub use threshold::{Threshold, ThresholdError};
