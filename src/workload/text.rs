@@ -1,0 +1,191 @@
+//! Texts with placeholders: `user-{partition:04}`.
+
+use std::fmt::Write as _;
+
+use compact_str::CompactString;
+use thiserror::Error;
+
+use super::distribution::key::ycsb_key_hash;
+use super::generator::Subject;
+
+/// The widest zero padding.
+const WIDTH_MAX: usize = 64;
+
+/// A text whose placeholders are filled from the record an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextTemplate {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(CompactString),
+    Number { of: NumberOf, form: Form },
+}
+
+/// Which number of the subject a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberOf {
+    /// The record's number.
+    Record,
+    /// The number of its partition key.
+    Partition,
+    /// Its number among the records of its partition key.
+    Sort,
+    /// How often the operation ran before.
+    Counter,
+}
+
+/// How the number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Decimal digits, zeros in front up to a width.
+    Padded(usize),
+    /// YCSB's hash of the number.
+    Ycsb,
+}
+
+/// The placeholders there are.
+pub(super) const PLACEHOLDERS: [&str; 4] = ["record", "partition", "sort", "counter"];
+
+/// What is wrong with a text's placeholders.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TextError {
+    /// No such placeholder.
+    #[error("unknown placeholder `{{{0}}}`; known are {{record}}, {{partition}}, {{sort}} and {{counter}}")]
+    Unknown(String),
+    /// No such form.
+    #[error("unknown form `:{0}` of a placeholder; known are a width with zeros in front, such as `:08`, and `:ycsb`")]
+    Form(String),
+    /// A brace without its counterpart.
+    #[error("a single `{{` or `}}`; write `{{{{` or `}}}}` for a brace in the text")]
+    Brace,
+}
+
+impl TextTemplate {
+    /// Reads a text with placeholders.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let mut parts = Vec::new();
+        let mut literal = CompactString::default();
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '{' | '}' if characters.peek() == Some(&character) => {
+                    characters.next();
+                    literal.push(character);
+                }
+                '}' => return Err(TextError::Brace),
+                '{' => {
+                    let mut inside = String::new();
+                    loop {
+                        match characters.next() {
+                            Some('}') => break,
+                            Some(inner) if inner != '{' => inside.push(inner),
+                            _ => return Err(TextError::Brace),
+                        }
+                    }
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal)));
+                    }
+                    parts.push(parse_placeholder(&inside)?);
+                }
+                other => literal.push(other),
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(TextTemplate { parts })
+    }
+
+    /// The text itself, where it has no placeholders.
+    pub fn constant(&self) -> Option<CompactString> {
+        match self.parts.as_slice() {
+            [] => Some(CompactString::default()),
+            [Part::Literal(text)] => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the text has this placeholder.
+    pub fn uses(&self, wanted: NumberOf) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Number { of, .. } if *of == wanted))
+    }
+
+    /// A bound on the text's length in bytes.
+    pub fn bytes_max(&self) -> u64 {
+        // A number has up to 20 digits.
+        let part = |part: &Part| match part {
+            Part::Literal(literal) => literal.len(),
+            Part::Number { form: Form::Padded(width), .. } => 20.max(*width),
+            Part::Number { form: Form::Ycsb, .. } => 20,
+        };
+        self.parts.iter().map(part).sum::<usize>() as u64
+    }
+
+    /// The text for a subject.
+    pub fn fill(&self, subject: &Subject<'_>) -> CompactString {
+        let mut text = CompactString::default();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Number { of, form: Form::Padded(width) } => push_padded(&mut text, subject.number(*of), *width),
+                Part::Number { of, form: Form::Ycsb } => {
+                    push_padded(&mut text, ycsb_key_hash(subject.number(*of)), 1);
+                }
+            }
+        }
+        text
+    }
+}
+
+fn parse_placeholder(inside: &str) -> Result<Part, TextError> {
+    let (name, form) = inside.split_once(':').map_or((inside, None), |(name, form)| (name, Some(form)));
+    let of = match name.trim() {
+        "record" => NumberOf::Record,
+        "partition" => NumberOf::Partition,
+        "sort" => NumberOf::Sort,
+        "counter" => NumberOf::Counter,
+        unknown => return Err(TextError::Unknown(unknown.to_owned())),
+    };
+    let form = match form.map(str::trim) {
+        None => Form::Padded(1),
+        Some("ycsb") => Form::Ycsb,
+        Some(width) => {
+            let parsed = width.parse().ok().filter(|width| *width <= WIDTH_MAX);
+            Form::Padded(parsed.ok_or_else(|| TextError::Form(width.to_owned()))?)
+        }
+    };
+    Ok(Part::Number { of, form })
+}
+
+fn push_padded(text: &mut CompactString, number: u64, width: usize) {
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{number:0width$}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::generator::tests::subject;
+
+    #[test]
+    fn placeholders_are_filled() {
+        let fill = |text: &str| TextTemplate::parse(text).unwrap().fill(&subject(25)).to_string();
+        assert_eq!(fill("user-{partition:04}"), "user-0002");
+        assert_eq!(fill("{record}/{sort}"), "25/5");
+        assert_eq!(fill("{{literal}}"), "{literal}");
+        assert_eq!(fill("plain"), "plain");
+        assert_eq!(fill("user{record:ycsb}"), format!("user{}", ycsb_key_hash(25)));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(TextTemplate::parse("{recrod}"), Err(TextError::Unknown("recrod".into())));
+        assert_eq!(TextTemplate::parse("{record:x}"), Err(TextError::Form("x".into())));
+        assert_eq!(TextTemplate::parse("{record:999999999}"), Err(TextError::Form("999999999".into())));
+        for text in ["{record", "record}", "{rec{ord}"] {
+            assert_eq!(TextTemplate::parse(text), Err(TextError::Brace), "{text}");
+        }
+    }
+}
