@@ -1,0 +1,103 @@
+//! The summary of a run for machines: the figures of the terminal summary, as JSON. Times are seconds, shares 0 to 1.
+
+use serde_json::{Value, json};
+
+use crate::api::ReadWrite;
+use crate::record::{CapacityLimit, Histogram, RunResult};
+
+use super::figures::{Figures, OperationFigures, Usage};
+use super::verdict;
+
+/// The schema of the summary. The number rises when a reader of the old form would misread the new one.
+const SCHEMA: &str = "dynamometer.summary/1";
+
+/// The summary of a run.
+pub(super) fn summary(result: &RunResult) -> Value {
+    let figures = Figures::of(result);
+    let verdict = verdict::verdict(&figures);
+    json!({
+        "schema": SCHEMA,
+        "dyno_version": result.dyno_version,
+        "name": result.name,
+        "workload": result.workload.path,
+        "seed": result.seed,
+        "clock": result.clock,
+        "started_at": result.started_at,
+        "target": { "kind": result.target.kind, "endpoint": result.target.endpoint },
+        "ended": result.ended,
+        "duration_seconds": result.duration_seconds,
+        "measured_seconds": figures.seconds,
+        "verdict": { "standing": verdict.standing.name(), "line": verdict.line },
+        "overall": operation(&figures.overall),
+        "operations": figures.operations.iter().map(operation).collect::<Vec<_>>(),
+        "resources": resources(&figures),
+        "throttles": result.throttles,
+        "errors": result.errors,
+        "harness": {
+            "schedule_lag_seconds": latency(Some(&result.harness.schedule_lag)),
+            "in_flight_wait_seconds": latency(Some(&result.harness.in_flight_wait)),
+            "cpu_seconds": result.harness.cpu_seconds,
+            "invalid_intervals": result.harness.invalid_points,
+            "intervals": result.series.points.len(),
+        },
+        "thresholds": result.thresholds,
+        "warnings": verdict::warnings(&figures),
+    })
+}
+
+fn operation(figures: &OperationFigures) -> Value {
+    json!({
+        "name": figures.name,
+        "operation": (!figures.api.is_empty()).then_some(figures.api),
+        "offered_per_second": figures.offered_per_second(),
+        "succeeded_per_second": figures.succeeded_per_second(),
+        "counts": figures.counts,
+        "items": figures.items,
+        "response_seconds": latency(figures.response()),
+        "service_seconds": latency(figures.service()),
+        "first_attempt_seconds": latency(figures.succeeded().map(|latencies| &latencies.first_attempt)),
+    })
+}
+
+fn latency(histogram: Option<&Histogram>) -> Value {
+    let Some(histogram) = histogram.filter(|histogram| !histogram.is_empty()) else { return Value::Null };
+    let at = |percent| histogram.percentile(percent).as_secs_f64();
+    json!({
+        "count": histogram.count(),
+        "p50": at(50.0),
+        "p90": at(90.0),
+        "p99": at(99.0),
+        "p99_9": at(99.9),
+        "max": histogram.max().as_secs_f64(),
+        "mean": histogram.mean().as_secs_f64(),
+    })
+}
+
+fn resources(figures: &Figures) -> Vec<Value> {
+    let both = figures.resources.iter().zip(&figures.result.resources);
+    let one = |(resource, info): (&super::figures::ResourceFigures, &crate::record::ResourceInfo)| {
+        let mode = match resource.limit {
+            CapacityLimit::Provisioned(_) => "provisioned",
+            CapacityLimit::OnDemand => "on_demand",
+            CapacityLimit::Unknown => "unknown",
+        };
+        json!({
+            "table": info.table,
+            "index": info.index,
+            "capacity": mode,
+            "read": usage(resource.usage(ReadWrite::Read)),
+            "write": usage(resource.usage(ReadWrite::Write)),
+        })
+    };
+    both.map(one).collect()
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({
+        "consumed_units": usage.units,
+        "consumed_units_per_second": usage.per_second,
+        "peak_units_per_second": usage.peak.map(|peak| peak.per_second),
+        "provisioned_units_per_second_at_the_peak": usage.peak.and_then(|peak| peak.provisioned),
+        "throttled_attempts": usage.throttled,
+    })
+}

@@ -1,0 +1,59 @@
+//! The report as one HTML page: it needs no network, no fonts and no script.
+
+mod capacity;
+mod environment;
+mod figure;
+mod harness;
+mod header;
+mod latency;
+mod markup;
+mod operations;
+mod reasons;
+mod table;
+mod throughput;
+
+pub(super) use markup::{Markup, attribute};
+
+use crate::record::RunResult;
+
+use super::figures::Figures;
+use super::timeline::Timeline;
+
+const THEME: &str = include_str!("theme.css");
+
+/// The hatching of intervals the harness spoiled, shared by all plots.
+const PATTERN: &str = "<svg class=\"pattern\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" width=\"28\" height=\"28\" \
+    patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"hatch-line\" width=\"6\" height=\"28\" \
+    fill=\"var(--hatch)\" opacity=\"0.55\"/></pattern></defs></svg>";
+
+/// The whole report of a run.
+pub(super) fn page(result: &RunResult) -> String {
+    let figures = Figures::of(result);
+    let timeline = Timeline::of(result);
+    let mut page = Markup::new();
+    page.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
+        .text(&result.name)
+        .raw(" – Dynamometer report</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n")
+        .raw(THEME)
+        .raw("</style></head><body>")
+        .raw(PATTERN)
+        .raw("<main>")
+        .add(&header::section(&figures))
+        .add(&throughput::section(&figures, &timeline))
+        .add(&latency::over_time(&figures, &timeline))
+        .add(&latency::distribution(&figures))
+        .add(&reasons::section(&figures, &timeline))
+        .add(&capacity::section(&figures, &timeline))
+        .add(&operations::section(&figures))
+        .add(&harness::section(&figures, &timeline))
+        .add(&environment::section(&figures))
+        .raw("</main></body></html>\n");
+    page.into_string()
+}
+
+/// Opens a section: its anchor, title and first sentence.
+fn open_section(id: &'static str, title: &'static str, lead: &str) -> Markup {
+    let mut html = Markup::new();
+    html.raw("<section id=\"").raw(id).raw("\"><h2>").raw(title).raw("</h2><p class=\"lead\">").text(lead).raw("</p>");
+    html
+}

@@ -1,0 +1,14 @@
+//! The plots, one file each, drawn by plotters as SVG that takes its colours from the page.
+
+mod background;
+mod canvas;
+pub(super) mod capacity;
+pub(super) mod distribution;
+mod ink;
+pub(super) mod lag;
+pub(super) mod latency;
+pub(super) mod reasons;
+pub(super) mod throughput;
+
+pub(super) use canvas::Format;
+pub(super) use ink::Ink;
