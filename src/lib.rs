@@ -1,1 +1,35 @@
+//! Dynamometer: a load generator and benchmarking harness for DynamoDB.
+//!
+//! A workload file becomes a plan, the plan becomes a stream of operations with intended start times, a target serves them, a
+//! recorder writes down what happened, and everything a person reads is computed from that one record. The map, from the
+//! ground up; each room imports only rooms above it in this list (`tests/it/layers.rs` holds it to that):
+//!
+//! - [`time`] and [`random`]: time and randomness as arguments. Nothing below [`runner`] reads a clock or a global generator.
+//! - [`item`]: attribute values, 38-digit numbers, items, their size and JSON form.
+//! - [`api`]: DynamoDB's requests, responses, errors, tables and capacity units, spoken by every room.
+//! - [`expression`]: the expression language.
+//! - [`capacity`]: token buckets and the limits of tables and indexes; knows nothing of storage.
+//! - [`engine`]: the bundled DynamoDB: storage, indexes, transactions, capacity charged and enforced.
+//! - [`record`]: what happened, interval by interval, in bounded memory, and the file that keeps it.
+//! - [`workload`]: the workload file, key and value generators, phases, and the stream of operations.
+//! - [`target`]: where operations go: the engine in process, the AWS SDK.
+//! - [`runner`]: real time: pacing, sessions with their retries, loading.
+//! - [`report`]: the HTML page with its plots, and the summary on a terminal.
+//! - [`cli`]: one file per command.
+//!
+//! Deliberately absent: a scripting language for workloads (a declarative file can be checked, and its stream repeated), and
+//! any reading of results other than from the record.
 
+pub mod api;
+pub mod capacity;
+pub mod cli;
+pub mod engine;
+pub mod expression;
+pub mod item;
+pub mod random;
+pub mod record;
+pub mod report;
+pub mod runner;
+pub mod target;
+pub mod time;
+pub mod workload;

@@ -1,0 +1,86 @@
+//! What is shown on standard error while a run goes on.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::runner::Progress;
+
+/// Without a terminal a line is written this often.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows progress: one line that changes on a terminal, plain lines elsewhere.
+pub(super) struct Display {
+    bar: Option<ProgressBar>,
+    last_line: Option<Instant>,
+}
+
+impl Display {
+    /// A display on standard error; none where the output is for programs alone.
+    pub fn new(quiet: bool) -> Self {
+        let bar = (io::stderr().is_terminal() && !quiet).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar
+        });
+        // As if a line had just been written, so that short runs stay silent.
+        Display { bar, last_line: (!quiet).then(Instant::now) }
+    }
+
+    /// Shows the newest state.
+    pub fn show(&mut self, progress: &Progress<'_>) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(line(progress));
+                bar.tick();
+            }
+            None => {
+                if let Some(last) = self.last_line
+                    && last.elapsed() >= LINE_EVERY
+                {
+                    self.last_line = Some(Instant::now());
+                    // Progress that cannot be shown is no reason to end a run.
+                    let _ = writeln!(io::stderr(), "{}", line(progress));
+                }
+            }
+        }
+    }
+
+    /// Takes the line away.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn line(progress: &Progress<'_>) -> String {
+    match progress {
+        Progress::Loading { table, loaded, of } => {
+            const WIDTH: u64 = 30;
+            let filled = (loaded * WIDTH).checked_div(*of).unwrap_or(WIDTH) as usize;
+            format!("loading {table} [{:=<filled$}{:width$}] {loaded} of {of}", "", "", width = WIDTH as usize - filled)
+        }
+        Progress::Running { phase, elapsed, left, view } => {
+            let percentile = |percent| {
+                if view.response.is_empty() {
+                    "-".to_owned()
+                } else {
+                    format!("{:.3?}", view.response.percentile(percent))
+                }
+            };
+            format!(
+                "{phase}: {} s, {} s left | asked {}/s, sent {}/s | p50 {} p99 {} | throttled {} | errors {}",
+                elapsed.as_secs(),
+                left.as_secs(),
+                view.offered_per_second,
+                view.sent_per_second,
+                percentile(50.0),
+                percentile(99.0),
+                view.counts.throttled_attempts,
+                view.errors,
+            )
+        }
+    }
+}
