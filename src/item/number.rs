@@ -110,6 +110,16 @@ impl Number {
         (1 + pairs as usize + usize::from(self.negative)).min(21)
     }
 
+    /// Sign, coefficient and exponent of the normal form.
+    pub(super) const fn parts(self) -> (bool, u128, i16) {
+        (self.negative, self.coefficient(), self.exponent)
+    }
+
+    /// The number with these parts, which are those of a normal form.
+    pub(super) const fn from_parts(negative: bool, coefficient: u128, exponent: i16) -> Self {
+        Number { high: (coefficient >> 64) as u64, low: coefficient as u64, exponent, negative }
+    }
+
     const fn coefficient(self) -> u128 {
         (self.high as u128) << 64 | self.low as u128
     }
@@ -143,9 +153,6 @@ impl Number {
                 coefficient /= 10;
                 exponent += 1;
             }
-            if coefficient >= COEFFICIENT_LIMIT {
-                return Err(NumberError::Precision);
-            }
             exponent + coefficient.ilog10() as i32
         };
         if magnitude > MAGNITUDE_MAX {
@@ -153,6 +160,9 @@ impl Number {
         }
         if magnitude < MAGNITUDE_MIN {
             return Err(NumberError::Underflow);
+        }
+        if coefficient >= COEFFICIENT_LIMIT {
+            return Err(NumberError::Precision);
         }
         // In range: MAGNITUDE_MIN − 37 ≤ exponent ≤ MAGNITUDE_MAX.
         Ok(Number { high: (coefficient >> 64) as u64, low: coefficient as u64, exponent: exponent as i16, negative })
@@ -182,7 +192,8 @@ impl From<i32> for Number {
 impl FromStr for Number {
     type Err = NumberError;
 
-    /// Reads `[+-]digits[.digits][(e|E)[+-]digits]`. Linear in the length of the text.
+    /// Reads `[+-]digits[.digits][(e|E)[+-]digits]`. Linear in the length of the text. Of several faults the syntax comes
+    /// first, then the magnitude, then the precision (dynalite, which was checked against the service).
     fn from_str(text: &str) -> Result<Self, NumberError> {
         let (negative, unsigned) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
@@ -195,6 +206,7 @@ impl FromStr for Number {
             [_, digits @ ..] => parse_exponent(digits)?,
         };
         let mut coefficient = 0u128;
+        let mut is_exact = true;
         let mut pending_zeros = 0u32;
         let (mut digits_seen, mut in_fraction) = (false, false);
         for &byte in &unsigned[..mantissa_end] {
@@ -210,14 +222,19 @@ impl FromStr for Number {
                     if coefficient == 0 {
                         pending_zeros = 0;
                     }
-                    if pending_zeros >= DIGITS_MAX {
-                        return Err(NumberError::Precision);
-                    }
-                    coefficient = coefficient
-                        .checked_mul(10u128.pow(pending_zeros + 1))
+                    let extended = 10u128
+                        .checked_pow(pending_zeros.saturating_add(1))
+                        .and_then(|shift| coefficient.checked_mul(shift))
                         .and_then(|scaled| scaled.checked_add(u128::from(byte - b'0')))
-                        .filter(|&value| value < COEFFICIENT_LIMIT)
-                        .ok_or(NumberError::Precision)?;
+                        .filter(|&value| is_exact && value < COEFFICIENT_LIMIT);
+                    match extended {
+                        Some(value) => coefficient = value,
+                        // The digit is left out; the magnitude stays.
+                        None => {
+                            is_exact = false;
+                            exponent += i64::from(pending_zeros) + 1;
+                        }
+                    }
                     pending_zeros = 0;
                 }
                 b'.' if !in_fraction => in_fraction = true,
@@ -232,7 +249,8 @@ impl FromStr for Number {
         }
         exponent += i64::from(pending_zeros);
         // Far outside the range either way: what matters is only the sign.
-        Number::normalise(negative, coefficient, exponent.clamp(-10_000, 10_000) as i32)
+        let number = Number::normalise(negative, coefficient, exponent.clamp(-10_000, 10_000) as i32)?;
+        if is_exact { Ok(number) } else { Err(NumberError::Precision) }
     }
 }
 
@@ -368,7 +386,10 @@ mod tests {
         for text in ["", "-", ".", "e5", "1e", "1e+", "1.2.3", "0x10", "NaN", "Infinity", " 1", "1 "] {
             assert_eq!(text.parse::<Number>(), Err(NumberError::Syntax), "{text:?}");
         }
-        assert_eq!(format!("1{}1", "0".repeat(100_000)).parse::<Number>(), Err(NumberError::Precision));
+        assert_eq!(format!("1{}1E-99999", "0".repeat(100_000)).parse::<Number>(), Err(NumberError::Precision));
+        // Of several faults: the syntax, then the magnitude, then the precision.
+        assert_eq!(format!("1{}1", "0".repeat(100_000)).parse::<Number>(), Err(NumberError::Overflow));
+        assert_eq!(format!("{nines}9E200x").parse::<Number>(), Err(NumberError::Syntax));
     }
 
     #[test]

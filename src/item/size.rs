@@ -10,9 +10,9 @@ pub const READ_BLOCK_BYTES: u64 = 4096;
 pub const WRITE_BLOCK_BYTES: u64 = 1024;
 
 /// What a list or a map counts besides its elements.
-const DOCUMENT_OVERHEAD_BYTES: usize = 3;
+pub(super) const DOCUMENT_OVERHEAD_BYTES: usize = 3;
 /// What each element of a list or a map counts besides itself.
-const ELEMENT_OVERHEAD_BYTES: usize = 1;
+pub(super) const ELEMENT_OVERHEAD_BYTES: usize = 1;
 
 impl Item {
     /// The item's size: for every attribute the UTF-8 bytes of its name and its value's size.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use super::Number;
+use super::{Number, ScalarRef};
 
 /// The name of an attribute; up to 24 bytes are held in place, without an allocation.
 pub type AttributeName = CompactString;
@@ -62,6 +62,16 @@ impl AttributeValue {
         elements.sort_unstable();
         elements.dedup();
         AttributeValue::Bs(elements)
+    }
+
+    /// The value, if it is a string, a number or a binary.
+    pub fn scalar(&self) -> Option<ScalarRef<'_>> {
+        match self {
+            AttributeValue::S(text) => Some(ScalarRef::S(text.as_bytes())),
+            AttributeValue::N(number) => Some(ScalarRef::N(*number)),
+            AttributeValue::B(bytes) => Some(ScalarRef::B(bytes)),
+            _ => None,
+        }
     }
 
     /// The value's type.
@@ -271,7 +281,7 @@ impl Item {
     }
 
     /// The attributes, by name in byte order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&AttributeName, &AttributeValue)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&AttributeName, &AttributeValue)> + Clone {
         self.attributes.iter().map(|(name, value)| (name, value))
     }
 
