@@ -1,11 +1,9 @@
 //! DynamoDB's errors, with their wire names and HTTP statuses (facts §4.1, §10.2).
 
+use crate::item::PackedItem;
 use std::fmt;
-use std::sync::Arc;
 
-use crate::item::Item;
-
-use super::{IndexName, ReadWrite, TableName};
+use super::{IndexName, ReadWrite, TableName, index_arn, table_arn};
 
 /// An error DynamoDB answers a request with.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +17,7 @@ pub struct ApiError {
     /// Why a transaction was cancelled, one entry per item in request order; empty for other errors.
     pub cancellation_reasons: Vec<CancellationReason>,
     /// The item as it stands, where a failed condition was asked to return it.
-    pub item: Option<Arc<Item>>,
+    pub item: Option<PackedItem>,
 }
 
 impl ApiError {
@@ -175,6 +173,14 @@ impl ThrottlingReason {
         format!("{resource}{access}{}", self.limit.suffix())
     }
 
+    /// The ARN of the table or index it is about.
+    pub fn resource_arn(&self, region: &str) -> String {
+        match &self.index {
+            None => table_arn(region, &self.table),
+            Some(index) => index_arn(region, &self.table, index),
+        }
+    }
+
     /// Reads a reason's name and the resource's ARN back; `None` where either is unknown.
     pub fn parse(name: &str, resource_arn: &str) -> Option<Self> {
         let (is_index, rest) = match name.strip_prefix("Table") {
@@ -205,7 +211,7 @@ pub struct CancellationReason {
     /// DynamoDB's text; absent for `None`.
     pub message: Option<String>,
     /// The item as it stands, where a failed condition was asked to return it.
-    pub item: Option<Arc<Item>>,
+    pub item: Option<PackedItem>,
 }
 
 impl CancellationReason {
@@ -225,11 +231,8 @@ mod tests {
         for index in [None, Some(IndexName::from("by_date"))] {
             for access in [ReadWrite::Read, ReadWrite::Write] {
                 for limit in LimitKind::ALL {
-                    let arn = match &index {
-                        None => "arn:aws:dynamodb:us-east-1:000000000000:table/orders".to_owned(),
-                        Some(name) => format!("arn:aws:dynamodb:us-east-1:000000000000:table/orders/index/{name}"),
-                    };
                     let reason = ThrottlingReason { table: "orders".into(), index: index.clone(), access, limit };
+                    let arn = reason.resource_arn("us-east-1");
                     assert_eq!(ThrottlingReason::parse(&reason.name(), &arn), Some(reason.clone()));
                     names.insert(reason.name());
                 }

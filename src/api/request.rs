@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::Item;
 
-use super::{IndexName, ReadWrite, TableName};
+use super::{AttributeNames, IndexName, ReadWrite, TableName};
 
 /// The item operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Placeholders {
     /// ExpressionAttributeNames: `#name` and the attribute it stands for. Empty means absent.
-    pub names: Arc<[(CompactString, CompactString)]>,
+    pub names: AttributeNames,
     /// ExpressionAttributeValues: `:value` and what it stands for, sorted by name. Empty means absent.
     pub values: Item,
 }
@@ -130,7 +130,7 @@ pub struct Placeholders {
 impl Placeholders {
     /// The attribute `#name` stands for.
     pub fn name(&self, placeholder: &str) -> Option<&CompactString> {
-        self.names.iter().find(|(known, _)| known == placeholder).map(|(_, name)| name)
+        self.names.get(placeholder)
     }
 }
 

@@ -1,8 +1,6 @@
 //! Answers to the item operations, and the capacity they consumed.
 
-use std::sync::Arc;
-
-use crate::item::Item;
+use crate::item::{Item, PackedItem};
 
 use super::{ApiError, IndexName, KeysAndAttributes, TableName, Units, WriteRequest};
 
@@ -16,6 +14,19 @@ pub struct Outcome {
     pub result: Result<Response, ApiError>,
     /// Capacity consumed, one entry per table touched.
     pub consumed: Vec<ConsumedCapacity>,
+    /// The item collections written to, in tables with local secondary indexes, each once.
+    pub item_collections: Vec<ItemCollectionMetrics>,
+}
+
+/// An item collection that was written to (API: ItemCollectionMetrics).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemCollectionMetrics {
+    /// The table.
+    pub table_name: TableName,
+    /// The partition key, the one attribute of it.
+    pub key: Item,
+    /// Bytes of its items and of their entries in local secondary indexes.
+    pub size_bytes: u64,
 }
 
 /// The answer to a request that succeeded.
@@ -31,19 +42,19 @@ pub enum Output {
     /// PutItem, UpdateItem, DeleteItem: the image asked for by ReturnValues.
     Write {
         /// The attributes, if any were asked for and there are any.
-        attributes: Option<Arc<Item>>,
+        attributes: Option<PackedItem>,
     },
     /// GetItem: the item, if it exists.
     GetItem {
         /// The item, projected where that was asked for.
-        item: Option<Arc<Item>>,
+        item: Option<PackedItem>,
     },
     /// Query and Scan: one page.
     Page(Page),
     /// BatchGetItem.
     BatchGetItem {
         /// The items found, by table, in no particular order.
-        responses: Vec<(TableName, Vec<Arc<Item>>)>,
+        responses: Vec<(TableName, Vec<PackedItem>)>,
         /// The keys that were not read, to be asked for again.
         unprocessed_keys: Vec<(TableName, KeysAndAttributes)>,
     },
@@ -55,7 +66,7 @@ pub enum Output {
     /// TransactGetItems: the items in request order.
     TransactGetItems {
         /// Each item, if it exists.
-        items: Vec<Option<Arc<Item>>>,
+        items: Vec<Option<PackedItem>>,
     },
     /// TransactWriteItems.
     TransactWriteItems,
@@ -65,7 +76,7 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
     /// The items returned; empty where only the count was asked for.
-    pub items: Vec<Arc<Item>>,
+    pub items: Vec<PackedItem>,
     /// How many items passed the filter.
     pub count: u64,
     /// How many items were read.

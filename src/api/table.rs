@@ -1,16 +1,18 @@
 //! Tables as they are created: key schema, indexes, capacity mode.
 
+use std::fmt;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::item::ScalarType;
 
 /// A table's name.
-pub type TableName = Arc<str>;
+pub type TableName = compact_str::CompactString;
 /// An index's name.
-pub type IndexName = Arc<str>;
+pub type IndexName = compact_str::CompactString;
 
 /// A key attribute and its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,19 +23,81 @@ pub struct KeyAttribute {
     pub scalar_type: ScalarType,
 }
 
-/// The key of a table or an index.
+/// The key of a table or an index: a partition key and perhaps a sort key. In tables and local secondary indexes each has one
+/// attribute, in global secondary indexes up to [`KeySchema::PART_MAX_ATTRIBUTES`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySchema {
-    /// The partition key (HASH).
-    pub partition: KeyAttribute,
-    /// The sort key (RANGE), if there is one.
-    pub sort: Option<KeyAttribute>,
+    /// Those of the partition key first. Never empty.
+    attributes: SmallVec<[KeyAttribute; 2]>,
+    /// How many of them are the partition key's; at least one.
+    partition_len: usize,
 }
 
 impl KeySchema {
-    /// The key attributes, partition key first.
+    /// Attributes that the partition key, or the sort key, of a global secondary index has at most (facts §8; API:
+    /// GlobalSecondaryIndex).
+    pub const PART_MAX_ATTRIBUTES: usize = 4;
+
+    /// A key with one attribute each.
+    pub fn new(partition: KeyAttribute, sort: Option<KeyAttribute>) -> Self {
+        KeySchema { attributes: std::iter::once(partition).chain(sort).collect(), partition_len: 1 }
+    }
+
+    /// A key with these attributes, as many as there are; `None` where the partition key has none.
+    pub fn of_attributes(
+        partition: impl IntoIterator<Item = KeyAttribute>,
+        sort: impl IntoIterator<Item = KeyAttribute>,
+    ) -> Option<Self> {
+        let mut attributes: SmallVec<[KeyAttribute; 2]> = partition.into_iter().collect();
+        let partition_len = attributes.len();
+        attributes.extend(sort);
+        (partition_len > 0).then_some(KeySchema { attributes, partition_len })
+    }
+
+    /// The first attribute of the partition key (HASH); the only one but in global secondary indexes.
+    #[inline]
+    pub fn partition(&self) -> &KeyAttribute {
+        // Both constructors see to it that there is one.
+        &self.attributes[0]
+    }
+
+    /// The first attribute of the sort key (RANGE), if there is one; the only one but in global secondary indexes.
+    #[inline]
+    pub fn sort(&self) -> Option<&KeyAttribute> {
+        self.sort_attributes().first()
+    }
+
+    /// The attributes of the partition key, at least one.
+    #[inline]
+    pub fn partition_attributes(&self) -> &[KeyAttribute] {
+        &self.attributes[..self.partition_len]
+    }
+
+    /// The attributes of the sort key, from left to right.
+    #[inline]
+    pub fn sort_attributes(&self) -> &[KeyAttribute] {
+        &self.attributes[self.partition_len..]
+    }
+
+    /// The key attributes, those of the partition key first.
     pub fn attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
-        std::iter::once(&self.partition).chain(&self.sort)
+        self.attributes.iter()
+    }
+}
+
+impl fmt::Display for KeySchema {
+    /// In a few words, such as `pk (S), sk (N)`: the partition key, then the sort key. Several attributes of one of them are
+    /// joined by `+`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, attribute) in self.attributes.iter().enumerate() {
+            let joint = match at {
+                0 => "",
+                _ if at == self.partition_len => ", ",
+                _ => " + ",
+            };
+            write!(f, "{joint}{} ({:?})", attribute.name, attribute.scalar_type)?;
+        }
+        Ok(())
     }
 }
 
@@ -59,6 +123,8 @@ pub struct GlobalSecondaryIndex {
     pub projection: Projection,
     /// Its capacity; the mode is always the table's.
     pub capacity: CapacityMode,
+    /// Warm throughput asked for.
+    pub warm_throughput: Option<WarmThroughput>,
 }
 
 /// A local secondary index: the table's partition key with another sort key, on the table's capacity.
@@ -164,4 +230,6 @@ pub struct CreateTable {
     pub warm_throughput: Option<WarmThroughput>,
     /// The attribute with each item's expiry time in epoch seconds, where time to live is on.
     pub time_to_live_attribute: Option<Arc<str>>,
+    /// Whether the table is protected from DeleteTable.
+    pub deletion_protection: bool,
 }
