@@ -1,7 +1,7 @@
 //! Condition and filter expressions.
 
 use crate::api::{ApiError, KeySchema, Placeholders};
-use crate::item::Item;
+use crate::item::PackedItem;
 
 use super::condition_parser;
 use super::error::{Checked, note};
@@ -41,8 +41,6 @@ pub(super) enum Step {
     SkipIfTrue(usize),
 }
 
-static NO_ITEM: Item = Item::new();
-
 impl Condition {
     /// Parses a condition; `kind` is the parameter the messages name.
     pub fn parse(kind: ExpressionKind, text: &str) -> Result<Condition, ApiError> {
@@ -51,8 +49,8 @@ impl Condition {
     }
 
     /// Whether the condition holds for `item`; `None` means there is no such item.
-    pub fn evaluate(&self, placeholders: &Placeholders, item: Option<&Item>) -> Result<bool, ApiError> {
-        self.holds(placeholders, item.unwrap_or(&NO_ITEM)).map_err(|error| error.of(self.kind))
+    pub fn evaluate(&self, placeholders: &Placeholders, item: Option<&PackedItem>) -> Result<bool, ApiError> {
+        self.holds(placeholders, item).map_err(|error| error.of(self.kind))
     }
 
     /// Refuses a Query's filter that names an attribute of the key the query goes by.
@@ -68,7 +66,7 @@ impl Condition {
         Ok(())
     }
 
-    fn holds(&self, placeholders: &Placeholders, item: &Item) -> Checked<bool> {
+    fn holds(&self, placeholders: &Placeholders, item: Option<&PackedItem>) -> Checked<bool> {
         let mut result = false;
         let mut at = 0;
         while let Some(step) = self.steps.get(at) {

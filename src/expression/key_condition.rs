@@ -1,9 +1,9 @@
-//! Key conditions of Query: one value of the partition key, a range of the sort key.
+//! Key conditions of Query: one value for each attribute of the partition key, a range of the sort key.
 
 use compact_str::CompactString;
 
 use crate::api::{ApiError, KeyAttribute, KeySchema, Placeholders};
-use crate::item::KeyValue;
+use crate::item::{KeyTuple, KeyValue};
 
 use super::condition::{Step, parse_steps};
 use super::error::Checked;
@@ -13,9 +13,9 @@ use super::predicate::{Comparator, Predicate};
 use super::sort_range::SortRange;
 use super::{ExpressionKind, UsedPlaceholders, UsesPlaceholders};
 
-/// The longest partition key, in bytes (facts §8).
+/// The longest partition key, all its attributes together, in bytes (facts §8).
 const PARTITION_KEY_MAX_BYTES: usize = 2048;
-/// The longest sort key, in bytes (facts §8).
+/// The longest sort key, all its attributes together, in bytes (facts §8).
 const SORT_KEY_MAX_BYTES: usize = 1024;
 
 /// A parsed key condition expression. Which of its attributes is which key shows only against a schema.
@@ -29,10 +29,22 @@ pub struct KeyCondition {
 /// The items a key condition asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRange {
-    /// The partition key's value.
-    pub partition: KeyValue,
-    /// The sort keys.
+    /// The partition key's values.
+    pub partition: KeyTuple<KeyValue>,
+    /// The values of the first attributes of the sort key, where the range is of a later one.
+    pub sort_leading: Vec<KeyValue>,
+    /// The range of the attribute after them, in most keys the only one.
     pub sort: SortRange,
+}
+
+impl KeyRange {
+    /// Whether the sort key with these values, in the order of its attributes, is in the range.
+    pub fn contains_sort_key(&self, values: &[KeyValue]) -> bool {
+        values.strip_prefix(&*self.sort_leading).is_some_and(|rest| match rest.first() {
+            Some(next) => self.sort.contains(next),
+            None => self.sort == SortRange::All,
+        })
+    }
 }
 
 /// What is asked of one key attribute.
@@ -67,7 +79,12 @@ impl KeyCondition {
         Ok(KeyCondition { predicates, tests, used })
     }
 
-    /// What the condition asks for, against the key of the table or index.
+    /// What the condition asks for, against the key of the table or index: one value for each attribute of the partition key,
+    /// then attributes of the sort key from left to right, of which the last one given may have a range.
+    ///
+    /// # Errors
+    /// In the service's words, as far as they are known. Those for several attributes in one key are as
+    /// [moto](https://github.com/getmoto/moto) has them.
     pub fn resolve(&self, placeholders: &Placeholders, schema: &KeySchema) -> Result<KeyRange, ApiError> {
         self.check_operands(placeholders)?;
         let named = self.tests.iter().map(|test| Ok((test.name.resolve(placeholders)?, &test.test)));
@@ -75,23 +92,55 @@ impl KeyCondition {
         if (1..named.len()).any(|at| named[..at].iter().any(|(name, _)| *name == named[at].0)) {
             return Err(ApiError::validation("KeyConditionExpressions must only contain one condition per key"));
         }
-        if named.len() > 2 {
+        if named.len() > 2 && schema.attributes().count() <= 2 {
             return Err(ApiError::validation("Conditions can be of length 1 or 2 only"));
         }
         let find = |key: &KeyAttribute| named.iter().find(|(name, _)| *name == &*key.name).map(|(_, test)| *test);
-        let partition = match find(&schema.partition).ok_or_else(|| missed(&schema.partition))? {
+        let mut bytes_left = PARTITION_KEY_MAX_BYTES;
+        let mut partition_value = |key: &KeyAttribute| match find(key).ok_or_else(|| missed(key))? {
             Test::Compare(Comparator::Equal, value) => {
-                key_value(value, placeholders, &schema.partition, check_partition_size)?
+                within(key_value(value, placeholders, key)?, &mut bytes_left, hash_key_too_large)
             }
-            _ => return Err(unsupported()),
+            _ => Err(unsupported()),
         };
-        let sort = match &schema.sort {
-            _ if named.len() == 1 => SortRange::All,
-            None => return Err(unsupported()),
-            Some(key) => find(key).ok_or_else(|| missed(key))?.range(placeholders, key)?,
-        };
-        Ok(KeyRange { partition, sort })
+        let partition = KeyTuple::try_of(schema.partition_attributes().iter().map(&mut partition_value))?;
+        let partition = partition.ok_or_else(unsupported)?;
+        let sort_conditions = named.len().saturating_sub(schema.partition_attributes().len());
+        let (sort_leading, sort) = sort_range(schema.sort_attributes(), sort_conditions, find, placeholders)?;
+        Ok(KeyRange { partition, sort_leading, sort })
     }
+}
+
+/// The range that `count` conditions make, which are not of the partition key: `find` gives the one of an attribute.
+fn sort_range<'t>(
+    attributes: &[KeyAttribute],
+    count: usize,
+    find: impl Fn(&KeyAttribute) -> Option<&'t Test>,
+    placeholders: &Placeholders,
+) -> Result<(Vec<KeyValue>, SortRange), ApiError> {
+    let mut leading = Vec::new();
+    let Some(last) = count.checked_sub(1) else { return Ok((leading, SortRange::All)) };
+    let fault = |fault: ApiError| {
+        let given = attributes.iter().filter(|key| find(key).is_some()).count();
+        if given == count {
+            return fault;
+        }
+        // There is a condition on an attribute that is none of the key's.
+        attributes.iter().find(|key| find(key).is_none()).map_or_else(unsupported, missed)
+    };
+    let mut bytes_left = SORT_KEY_MAX_BYTES;
+    for (at, key) in attributes.iter().enumerate() {
+        let Some(test) = find(key) else {
+            let later = attributes[at..].iter().find(|key| find(key).is_some());
+            return Err(fault(later.map_or_else(unsupported, |later| skipped(key, later))));
+        };
+        if at == last {
+            return Ok((leading, test.range(placeholders, key, bytes_left)?));
+        }
+        let Test::Compare(Comparator::Equal, value) = test else { return Err(fault(unsupported())) };
+        leading.push(within(key_value(value, placeholders, key)?, &mut bytes_left, range_key_too_large)?);
+    }
+    Err(fault(unsupported()))
 }
 
 impl UsesPlaceholders for KeyCondition {
@@ -110,8 +159,11 @@ impl UsesPlaceholders for KeyCondition {
 }
 
 impl Test {
-    fn range(&self, placeholders: &Placeholders, key: &KeyAttribute) -> Result<SortRange, ApiError> {
-        let value = |value: &CompactString| key_value(value, placeholders, key, check_sort_size);
+    fn range(&self, placeholders: &Placeholders, key: &KeyAttribute, bytes: usize) -> Result<SortRange, ApiError> {
+        let value = |value: &CompactString| {
+            let mut bytes_left = bytes;
+            within(key_value(value, placeholders, key)?, &mut bytes_left, range_key_too_large)
+        };
         Ok(match self {
             Test::Compare(Comparator::Equal, operand) => SortRange::Equal(value(operand)?),
             Test::Compare(Comparator::Less, operand) => SortRange::Less(value(operand)?),
@@ -170,13 +222,8 @@ fn key_test(predicate: &Predicate) -> Result<KeyTest, ApiError> {
     Ok(KeyTest { name: path.head.clone(), test })
 }
 
-/// The value behind a placeholder, fit for the key attribute.
-fn key_value(
-    value: &str,
-    placeholders: &Placeholders,
-    key: &KeyAttribute,
-    check_size: fn(usize) -> Result<(), ApiError>,
-) -> Result<KeyValue, ApiError> {
+/// The value behind a placeholder, fit for the key attribute but perhaps too long.
+fn key_value(value: &str, placeholders: &Placeholders, key: &KeyAttribute) -> Result<KeyValue, ApiError> {
     let value = defined(value, placeholders).map_err(of_key_condition)?;
     if value.attribute_type() != key.scalar_type.into() {
         return Err(mismatch());
@@ -185,10 +232,7 @@ fn key_value(
     let empty = match &value {
         KeyValue::S(text) if text.is_empty() => "string",
         KeyValue::B(bytes) if bytes.is_empty() => "binary",
-        _ => {
-            check_size(value.size_bytes())?;
-            return Ok(value);
-        }
+        _ => return Ok(value),
     };
     Err(ApiError::validation(format!(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {empty} value. Key: {}",
@@ -196,23 +240,23 @@ fn key_value(
     )))
 }
 
-fn check_partition_size(bytes: usize) -> Result<(), ApiError> {
-    if bytes <= PARTITION_KEY_MAX_BYTES {
-        return Ok(());
-    }
-    // The missing space is the service's.
-    Err(ApiError::validation(format!(
-        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_MAX_BYTES} bytes"
-    )))
+/// Takes a value's size off what its key may still have.
+fn within(value: KeyValue, bytes_left: &mut usize, too_large: fn() -> ApiError) -> Result<KeyValue, ApiError> {
+    *bytes_left = bytes_left.checked_sub(value.size_bytes()).ok_or_else(too_large)?;
+    Ok(value)
 }
 
-fn check_sort_size(bytes: usize) -> Result<(), ApiError> {
-    if bytes <= SORT_KEY_MAX_BYTES {
-        return Ok(());
-    }
-    Err(ApiError::validation(format!(
+fn hash_key_too_large() -> ApiError {
+    // The missing space is the service's.
+    ApiError::validation(format!(
+        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_MAX_BYTES} bytes"
+    ))
+}
+
+fn range_key_too_large() -> ApiError {
+    ApiError::validation(format!(
         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_MAX_BYTES} bytes"
-    )))
+    ))
 }
 
 fn of_key_condition(error: super::error::ExpressionError) -> ApiError {
@@ -227,6 +271,13 @@ fn mismatch() -> ApiError {
 
 fn missed(key: &KeyAttribute) -> ApiError {
     ApiError::validation(format!("Query condition missed key schema element: {}", key.name))
+}
+
+fn skipped(key: &KeyAttribute, later: &KeyAttribute) -> ApiError {
+    ApiError::validation(format!(
+        "RANGE key attributes {} must have equality conditions specified in the query because a condition is present on key attribute {}",
+        key.name, later.name
+    ))
 }
 
 fn unsupported() -> ApiError {
@@ -251,7 +302,7 @@ mod tests {
 
     fn schema(sort: Option<ScalarType>) -> KeySchema {
         let key = |name: &str, scalar_type| KeyAttribute { name: name.into(), scalar_type };
-        KeySchema { partition: key("pk", ScalarType::S), sort: sort.map(|kind| key("sk", kind)) }
+        KeySchema::new(key("pk", ScalarType::S), sort.map(|kind| key("sk", kind)))
     }
 
     fn resolve(text: &str, sort: Option<ScalarType>, values: Value) -> Result<KeyRange, ApiError> {
@@ -268,7 +319,8 @@ mod tests {
 
     fn number_range(text: &str) -> SortRange {
         let range = resolve(text, Some(ScalarType::N), values()).unwrap();
-        assert_eq!(range.partition, KeyValue::S("p".into()));
+        assert_eq!(range.partition, KeyTuple::One(KeyValue::S("p".into())));
+        assert_eq!(range.sort_leading, []);
         range.sort
     }
 
@@ -368,5 +420,87 @@ mod tests {
         }
         let without_sort = message(resolve("pk = :p AND sk = :a", None, values()));
         assert_eq!(without_sort, "Query key condition not supported");
+    }
+    /// Partition key of `one` (S) and `two` (N), sort key of `a` (S), `b` (N) and `c` (S).
+    fn several(text: &str) -> Result<KeyRange, ApiError> {
+        let key = |name: &str, scalar_type| KeyAttribute { name: name.into(), scalar_type };
+        let sort = [key("a", ScalarType::S), key("b", ScalarType::N), key("c", ScalarType::S)];
+        let schema = KeySchema::of_attributes([key("one", ScalarType::S), key("two", ScalarType::N)], sort).unwrap();
+        let values = json!({
+            ":s": {"S": "s"}, ":t": {"S": "t"}, ":n": {"N": "1"}, ":m": {"N": "2"}, ":half": {"S": "x".repeat(600)},
+            ":most": {"S": "x".repeat(2047)}
+        });
+        KeyCondition::parse(text)?.resolve(&placeholders(&[], values), &schema)
+    }
+
+    #[test]
+    fn several_attributes_are_given_from_left_to_right() {
+        let text = |text: &str| KeyValue::S(text.into());
+        let cases = [
+            ("", vec![], SortRange::All),
+            (" AND a = :s", vec![], SortRange::Equal(text("s"))),
+            (" AND begins_with(a, :s)", vec![], SortRange::BeginsWith(text("s"))),
+            (" AND a = :s AND b > :n", vec![text("s")], SortRange::Greater(number(1))),
+            (" AND b BETWEEN :n AND :m AND a = :s", vec![text("s")], SortRange::Between(number(1), number(2))),
+            (" AND c <= :t AND b = :n AND a = :s", vec![text("s"), number(1)], SortRange::LessOrEqual(text("t"))),
+        ];
+        for (rest, leading, sort) in cases {
+            for partition in ["one = :s AND two = :n", "two = :n AND one = :s"] {
+                let range = several(&format!("{partition}{rest}")).unwrap();
+                assert_eq!(range.partition.as_slice(), [text("s"), number(1)], "{rest}");
+                assert_eq!((&range.sort_leading, &range.sort), (&leading, &sort), "{rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_of_several_attributes_knows_its_sort_keys() {
+        let range = several("one = :s AND two = :n AND a = :s AND b > :n").unwrap();
+        let key = |a: &str, b: i32| [KeyValue::S(a.into()), number(b), KeyValue::S("any".into())];
+        assert!(range.contains_sort_key(&key("s", 2)));
+        assert!(!range.contains_sort_key(&key("s", 1)));
+        assert!(!range.contains_sort_key(&key("t", 2)));
+        assert!(!range.contains_sort_key(&key("s", 2)[..1]));
+        assert!(several("one = :s AND two = :n").unwrap().contains_sort_key(&key("s", 2)));
+    }
+
+    #[test]
+    fn faults_of_several_attributes() {
+        let hash_key = "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes";
+        let range_key = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes";
+        let cases = [
+            ("two = :n", "Query condition missed key schema element: one"),
+            ("one = :s AND a = :s", "Query condition missed key schema element: two"),
+            ("one = :s AND two > :n", "Query key condition not supported"),
+            ("one = :s AND two = :n AND elsewhere = :s", "Query condition missed key schema element: a"),
+            ("one = :s AND two = :n AND a = :s AND elsewhere = :s", "Query condition missed key schema element: b"),
+            (
+                "one = :s AND two = :n AND a = :s AND b = :n AND c = :s AND elsewhere = :s",
+                "Query key condition not supported",
+            ),
+            ("one = :s AND two = :n AND a > :s AND b = :n", "Query key condition not supported"),
+            ("one = :s AND two = :n AND begins_with(a, :s) AND b = :n", "Query key condition not supported"),
+            (
+                "one = :s AND two = :n AND b = :n",
+                "RANGE key attributes a must have equality conditions specified in the query because a condition is present on key attribute b",
+            ),
+            (
+                "one = :s AND two = :n AND a = :s AND c = :s",
+                "RANGE key attributes b must have equality conditions specified in the query because a condition is present on key attribute c",
+            ),
+            (
+                "one = :s AND two = :n AND a = :s AND a = :t",
+                "KeyConditionExpressions must only contain one condition per key",
+            ),
+            (
+                "one = :s AND two = :n AND a = :n",
+                "One or more parameter values were invalid: Condition parameter type does not match schema type",
+            ),
+            ("one = :most AND two = :n", hash_key),
+            ("one = :s AND two = :n AND a = :half AND b = :n AND begins_with(c, :half)", range_key),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(message(several(text)), expected, "{text}");
+        }
     }
 }

@@ -7,8 +7,8 @@
 //! Nothing here recurses deeper than a document may nest or takes more than linear time in text and item (times the
 //! logarithm), because texts come from outside.
 //!
-//! Absent: the legacy parameters (Expected, AttributeUpdates and their kin), PartiQL, and index keys of several
-//! attributes.
+//! Absent: the legacy parameters (Expected, AttributeUpdates and their kin), which the protocol translates into expressions, and
+//! PartiQL.
 
 mod cache;
 mod condition;

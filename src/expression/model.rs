@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use proptest::prelude::*;
 
 use crate::api::{KeyAttribute, KeySchema, Placeholders};
-use crate::item::{AttributeValue, Item, Number, ScalarType};
+use crate::item::{AttributeValue, Item, Number, PackedItem, ScalarType};
 
 use super::fixture::check;
 use super::{Condition, ExpressionKind, KeyCondition, ProjectionExpression, Update, UsesPlaceholders};
@@ -264,18 +264,23 @@ fn near_text() -> impl Strategy<Value = String> {
 }
 
 /// Everything that can be done with a text, an item and placeholders.
-fn exercise(text: &str, item: &Item, placeholders: &Placeholders) {
+fn exercise(text: &str, item: &PackedItem, placeholders: &Placeholders) {
     let key = |name: &str| KeyAttribute { name: name.into(), scalar_type: ScalarType::S };
-    let schema = KeySchema { partition: key("a"), sort: Some(key("b")) };
+    let schemas = [
+        KeySchema::new(key("a"), Some(key("b"))),
+        KeySchema::of_attributes([key("a"), key("b")], [key("name"), key("c")]).unwrap(),
+    ];
     let checked = |expression: &dyn UsesPlaceholders| _ = check(placeholders, expression);
     if let Ok(condition) = Condition::parse(ExpressionKind::Filter, text) {
         checked(&condition);
         _ = (condition.evaluate(placeholders, Some(item)), condition.evaluate(placeholders, None));
-        _ = condition.check_avoids_key(placeholders, &schema);
+        schemas.iter().for_each(|schema| _ = condition.check_avoids_key(placeholders, schema));
     }
     if let Ok(condition) = KeyCondition::parse(text) {
         checked(&condition);
-        _ = condition.resolve(placeholders, &schema).map(|range| range.sort.bounds());
+        for schema in &schemas {
+            _ = condition.resolve(placeholders, schema).map(|range| range.sort.bounds());
+        }
     }
     if let Ok(projection) = ProjectionExpression::parse(text) {
         checked(&projection);
@@ -285,7 +290,7 @@ fn exercise(text: &str, item: &Item, placeholders: &Placeholders) {
         checked(&update);
         for old in [None, Some(item)] {
             if let Ok(updated) = update.apply(placeholders, &Item::new(), old) {
-                _ = (updated.updated_old(old), updated.updated_new());
+                _ = (updated.updated_old(), updated.updated_new());
             }
         }
     }
@@ -300,7 +305,7 @@ proptest! {
         let text = model.write(&mut placeholders, 1);
         let condition = Condition::parse(ExpressionKind::Condition, &text);
         let condition = condition.map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
-        prop_assert_eq!(condition.evaluate(&placeholders, Some(&item)).unwrap(), model.holds(&item), "{}", text);
+        prop_assert_eq!(condition.evaluate(&placeholders, Some(&PackedItem::pack(&item))).unwrap(), model.holds(&item), "{}", text);
     }
 
     #[test]
@@ -310,6 +315,6 @@ proptest! {
     ) {
         let names = [("#n".into(), "a".into())].into();
         let values = [(":v".into(), one), (":w".into(), two)].into_iter().collect();
-        exercise(&text, &item, &Placeholders { names, values });
+        exercise(&text, &PackedItem::pack(&item), &Placeholders { names, values });
     }
 }

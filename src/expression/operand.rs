@@ -1,11 +1,9 @@
 //! Operands of conditions: document paths, values and `size()`.
 
-use std::borrow::Cow;
-
 use compact_str::CompactString;
 
 use crate::api::Placeholders;
-use crate::item::{AttributeType, AttributeValue, Item, Number};
+use crate::item::{AttributeType, AttributeValue, Number, PackedItem, PackedValue, ScalarRef};
 
 use super::error::{Checked, ExpressionError};
 use super::parser::Parser;
@@ -25,12 +23,48 @@ pub(super) enum Operand {
     Size(Source),
 }
 
+/// What an operand is for an item.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found<'a> {
+    /// A value of the request.
+    Given(&'a AttributeValue),
+    /// A value of the item.
+    Stored(PackedValue<'a>),
+    /// The result of `size()`.
+    Size(Number),
+}
+
+impl<'a> Found<'a> {
+    /// The value, if it is a string, a number or a binary.
+    #[inline]
+    pub(super) fn scalar(self) -> Option<ScalarRef<'a>> {
+        match self {
+            Found::Given(value) => value.scalar(),
+            Found::Stored(value) => value.scalar(),
+            Found::Size(size) => Some(ScalarRef::N(size)),
+        }
+    }
+
+    /// Its size as `size()` says: bytes of a string or binary, elements of a set, list or map (DG: Functions).
+    fn measure(self) -> Option<usize> {
+        match self {
+            Found::Given(value) => measure(value),
+            Found::Stored(value) => match value.scalar() {
+                Some(ScalarRef::S(bytes) | ScalarRef::B(bytes)) => Some(bytes.len()),
+                Some(ScalarRef::N(_)) => None,
+                None => value.count(),
+            },
+            Found::Size(_) => None,
+        }
+    }
+}
+
 impl Source {
     #[inline]
-    fn find<'a>(&'a self, placeholders: &'a Placeholders, item: &'a Item) -> Checked<Option<&'a AttributeValue>> {
+    fn find<'a>(&'a self, placeholders: &'a Placeholders, item: Option<&'a PackedItem>) -> Checked<Option<Found<'a>>> {
         match self {
-            Source::Path(path) => path.find(placeholders, item),
-            Source::Value(value) => defined(value, placeholders).map(Some),
+            Source::Path(path) => Ok(path.find_stored(placeholders, item)?.map(Found::Stored)),
+            Source::Value(value) => Ok(Some(Found::Given(defined(value, placeholders)?))),
         }
     }
 }
@@ -47,15 +81,15 @@ impl Operand {
     pub(super) fn evaluate<'a>(
         &'a self,
         placeholders: &'a Placeholders,
-        item: &'a Item,
-    ) -> Checked<Option<Cow<'a, AttributeValue>>> {
-        Ok(match self {
-            Operand::Plain(source) => source.find(placeholders, item)?.map(Cow::Borrowed),
+        item: Option<&'a PackedItem>,
+    ) -> Checked<Option<Found<'a>>> {
+        match self {
+            Operand::Plain(source) => source.find(placeholders, item),
             Operand::Size(source) => {
-                let size = source.find(placeholders, item)?.and_then(measure);
-                size.map(|size| Cow::Owned(AttributeValue::N(Number::from(size as u64))))
+                let size = source.find(placeholders, item)?.and_then(Found::measure);
+                Ok(size.map(|size| Found::Size(Number::from(size as u64))))
             }
-        })
+        }
     }
 
     /// The path, where the operand is one.
@@ -104,7 +138,6 @@ impl Operand {
     }
 }
 
-/// What `size()` says: bytes of a string or binary, elements of a set, list or map (DG: Functions).
 fn measure(value: &AttributeValue) -> Option<usize> {
     match value {
         AttributeValue::S(text) => Some(text.len()),

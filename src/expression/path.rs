@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use crate::api::Placeholders;
-use crate::item::{AttributeName, AttributeValue, Item};
+use crate::item::{AttributeName, AttributeValue, Item, PackedItem, PackedValue};
 
 use super::error::{Checked, ExpressionError};
 
@@ -84,6 +85,25 @@ impl DocumentPath {
         Ok(found)
     }
 
+    /// What a stored item holds at the path; nothing where there is no item.
+    #[inline]
+    pub(super) fn find_stored<'i>(
+        &self,
+        placeholders: &Placeholders,
+        item: Option<&'i PackedItem>,
+    ) -> Checked<Option<PackedValue<'i>>> {
+        let head = self.head.resolve(placeholders)?;
+        let mut found = item.and_then(|item| item.get(head));
+        for element in &self.rest {
+            found = match (found, element) {
+                (Some(value), Element::Attribute(name)) => value.attribute(name.resolve(placeholders)?),
+                (Some(value), Element::Index(index)) => value.element(*index),
+                (None, _) => return Ok(None),
+            };
+        }
+        Ok(found)
+    }
+
     /// The place in `item` the path leads to; `None` where the way there is missing or of another type.
     pub(super) fn locate<'a>(
         &'a self,
@@ -149,6 +169,17 @@ impl<'a> Place<'a> {
             Place::Element(list, index) => list.get_mut(index),
         }
     }
+}
+
+/// The attributes' names in byte order, each once.
+pub(super) fn heads<'a>(
+    names: impl Iterator<Item = &'a Name>,
+    placeholders: &'a Placeholders,
+) -> Checked<SmallVec<[&'a str; 8]>> {
+    let mut heads = names.map(|name| name.resolve(placeholders)).collect::<Checked<SmallVec<[&str; 8]>>>()?;
+    heads.sort_unstable();
+    heads.dedup();
+    Ok(heads)
 }
 
 /// Pairs are compared directly up to this many paths; above it they are sorted first.

@@ -95,12 +95,8 @@ impl UsedPlaceholders {
     }
 
     pub(super) fn check_defined(&self, placeholders: &Placeholders) -> Result<(), ExpressionError> {
-        // The request's names are in no order, so they are looked up here rather than the other way around.
-        let defined = placeholders.names.iter().filter(|(name, _)| self.uses_name(name)).count();
-        if defined < self.names.len() {
-            let mut known: Vec<&str> = placeholders.names.iter().map(|(name, _)| name.as_str()).collect();
-            known.sort_unstable();
-            let first = first_where(&self.names, |name| known.binary_search(&name).is_err());
+        if self.names.iter().any(|(name, _)| placeholders.name(name).is_none()) {
+            let first = first_where(&self.names, |name| placeholders.name(name).is_none());
             return Err(ExpressionError::UndefinedName(first));
         }
         if self.values.iter().any(|(value, _)| placeholders.values.get(value).is_none()) {
@@ -159,6 +155,13 @@ fn check_values(placeholders: &Placeholders, expressions: &[&dyn UsesPlaceholder
     }
     let mut keys = placeholders.values.iter().map(|(value, _)| value);
     refuse_key("ExpressionAttributeValues", keys.find(|key| !is_placeholder(key, b':')))?;
+    for (placeholder, value) in placeholders.values.iter() {
+        value.check().map_err(|invalid| {
+            ApiError::validation(format!(
+                "ExpressionAttributeValues contains invalid value: {invalid} for key {placeholder}"
+            ))
+        })?;
+    }
     let size = placeholders.values.size_bytes();
     if size > VALUES_MAX_BYTES {
         // Not the service's text, which is not known to us.
@@ -215,6 +218,7 @@ mod tests {
     use super::*;
     use crate::expression::fixture::{message, placeholders};
     use crate::expression::{Condition, KeyCondition, ProjectionExpression, Update};
+    use crate::item::AttributeValue;
 
     fn filter(text: &str) -> Condition {
         Condition::parse(ExpressionKind::Filter, text).unwrap()
@@ -292,6 +296,30 @@ mod tests {
         let given = placeholders(&[], json!({"v": {"N": "1"}}));
         let expected = "ExpressionAttributeValues contains invalid key: Syntax error; key: \"v\"";
         assert_eq!(message(check_placeholders(&given, &[&condition])), expected);
+    }
+
+    #[test]
+    fn values_keep_the_rules_of_attributes_wherever_they_are_used() {
+        let condition = filter("a = :x");
+        let with = |value: AttributeValue| Placeholders {
+            values: [(":x".into(), value)].into_iter().collect(),
+            ..Placeholders::default()
+        };
+        let nested = |levels| (0..levels).fold(AttributeValue::Null, |value, _| AttributeValue::L(vec![value]));
+        let invalid = "One or more parameter values were invalid:";
+        for (value, text) in [
+            (AttributeValue::Ss(Vec::new()), format!("{invalid} An string set  may not be empty")),
+            (
+                AttributeValue::L(vec![AttributeValue::Ns(Vec::new())]),
+                format!("{invalid} An number set  may not be empty"),
+            ),
+            (AttributeValue::Bs(Vec::new()), format!("{invalid} Binary sets should not be empty")),
+            (nested(33), "Nesting Levels have exceeded supported limits".to_owned()),
+        ] {
+            let expected = format!("ExpressionAttributeValues contains invalid value: {text} for key :x");
+            assert_eq!(message(check_placeholders(&with(value), &[&condition])), expected);
+        }
+        assert!(check_placeholders(&with(nested(32)), &[&condition]).is_ok());
     }
 
     #[test]

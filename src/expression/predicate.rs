@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 
 use crate::api::Placeholders;
-use crate::item::{AttributeType, AttributeValue, Item};
+use crate::item::{AttributeType, AttributeValue, PackedItem, ScalarRef};
 
 use super::error::{Checked, ExpressionError};
-use super::operand::Operand;
+use super::operand::{Found, Operand};
 use super::path::DocumentPath;
 
 /// `= <> < <= > >=`
@@ -54,9 +54,9 @@ impl Comparator {
     }
 
     /// Whether it holds. Without an order between the two, or without one of them, only `<>` does.
-    fn holds(self, left: Option<&AttributeValue>, right: Option<&AttributeValue>) -> bool {
-        let equal = || left.is_some() && left == right;
-        let ordered = || order(left?, right?);
+    fn holds(self, left: Option<Found<'_>>, right: Option<Found<'_>>) -> bool {
+        let equal = || matches!((left, right), (Some(left), Some(right)) if are_equal(left, right));
+        let ordered = || order(left?.scalar()?, right?.scalar()?);
         match self {
             Comparator::Equal => equal(),
             Comparator::NotEqual => !equal(),
@@ -69,12 +69,28 @@ impl Comparator {
 }
 
 /// The order of two strings, numbers or binaries; there is none between different types.
-fn order(left: &AttributeValue, right: &AttributeValue) -> Option<Ordering> {
+fn order(left: ScalarRef<'_>, right: ScalarRef<'_>) -> Option<Ordering> {
     match (left, right) {
-        (AttributeValue::S(left), AttributeValue::S(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
-        (AttributeValue::N(left), AttributeValue::N(right)) => Some(left.cmp(right)),
-        (AttributeValue::B(left), AttributeValue::B(right)) => Some(left.cmp(right)),
+        (ScalarRef::S(left), ScalarRef::S(right)) | (ScalarRef::B(left), ScalarRef::B(right)) => Some(left.cmp(right)),
+        (ScalarRef::N(left), ScalarRef::N(right)) => Some(left.cmp(&right)),
         _ => None,
+    }
+}
+
+/// Whether two values are the same.
+fn are_equal(left: Found<'_>, right: Found<'_>) -> bool {
+    match (left.scalar(), right.scalar()) {
+        (Some(left), Some(right)) => left == right,
+        (None, None) => match (left, right) {
+            (Found::Stored(left), Found::Stored(right)) => left == right,
+            (Found::Stored(stored), Found::Given(given)) | (Found::Given(given), Found::Stored(stored)) => {
+                stored.is(given)
+            }
+            (Found::Given(left), Found::Given(right)) => left == right,
+            // A size is a number.
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -99,55 +115,52 @@ pub(super) fn function_name(name: &str) -> Option<&'static str> {
 
 impl Predicate {
     /// Whether it holds for the item.
-    pub(super) fn evaluate(&self, placeholders: &Placeholders, item: &Item) -> Checked<bool> {
+    pub(super) fn evaluate(&self, placeholders: &Placeholders, item: Option<&PackedItem>) -> Checked<bool> {
         Ok(match self {
-            Predicate::AttributeExists(path) => path.find(placeholders, item)?.is_some(),
-            Predicate::AttributeNotExists(path) => path.find(placeholders, item)?.is_none(),
+            Predicate::AttributeExists(path) => path.find_stored(placeholders, item)?.is_some(),
+            Predicate::AttributeNotExists(path) => path.find_stored(placeholders, item)?.is_none(),
             Predicate::Compare { comparator, left, right } => {
                 let left = left.evaluate(placeholders, item)?;
                 let right = right.evaluate(placeholders, item)?;
-                comparator.holds(left.as_deref(), right.as_deref())
+                comparator.holds(left, right)
             }
             Predicate::Between { operand, low, high } => {
                 let value = operand.evaluate(placeholders, item)?;
                 let low = low.evaluate(placeholders, item)?;
                 let high = high.evaluate(placeholders, item)?;
-                Comparator::GreaterOrEqual.holds(value.as_deref(), low.as_deref())
-                    && Comparator::LessOrEqual.holds(value.as_deref(), high.as_deref())
+                Comparator::GreaterOrEqual.holds(value, low) && Comparator::LessOrEqual.holds(value, high)
             }
             Predicate::In { operand, choices } => {
                 let value = operand.evaluate(placeholders, item)?;
                 for choice in choices {
                     let choice = choice.evaluate(placeholders, item)?;
-                    if Comparator::Equal.holds(value.as_deref(), choice.as_deref()) {
+                    if Comparator::Equal.holds(value, choice) {
                         return Ok(true);
                     }
                 }
                 false
             }
             Predicate::AttributeType(path, name) => {
-                let value = path.find(placeholders, item)?;
+                let value = path.find_stored(placeholders, item)?;
                 let name = name.evaluate(placeholders, item)?;
-                match (value, name.as_deref()) {
-                    (Some(value), Some(AttributeValue::S(name))) => value.attribute_type().descriptor() == name,
+                match (value, name.and_then(Found::scalar)) {
+                    (Some(value), Some(ScalarRef::S(name))) => value.attribute_type().descriptor().as_bytes() == name,
                     _ => false,
                 }
             }
             Predicate::BeginsWith(operand, prefix) => {
                 let value = operand.evaluate(placeholders, item)?;
                 let prefix = prefix.evaluate(placeholders, item)?;
-                match (value.as_deref(), prefix.as_deref()) {
-                    (Some(AttributeValue::S(text)), Some(AttributeValue::S(prefix))) => {
-                        text.as_bytes().starts_with(prefix.as_bytes())
-                    }
-                    (Some(AttributeValue::B(bytes)), Some(AttributeValue::B(prefix))) => bytes.starts_with(prefix),
+                match (value.and_then(Found::scalar), prefix.and_then(Found::scalar)) {
+                    (Some(ScalarRef::S(bytes)), Some(ScalarRef::S(prefix)))
+                    | (Some(ScalarRef::B(bytes)), Some(ScalarRef::B(prefix))) => bytes.starts_with(prefix),
                     _ => false,
                 }
             }
             Predicate::Contains(operand, part) => {
                 let value = operand.evaluate(placeholders, item)?;
                 let part = part.evaluate(placeholders, item)?;
-                matches!((value.as_deref(), part.as_deref()), (Some(value), Some(part)) if contains(value, part))
+                matches!((value, part), (Some(value), Some(part)) if contains(value, part))
             }
         })
     }
@@ -257,7 +270,7 @@ fn check_between(low: Option<&AttributeValue>, high: Option<&AttributeValue>) ->
     let (Some(low), Some(high)) = (low, high) else {
         return Ok(());
     };
-    match order(low, high) {
+    match low.scalar().zip(high.scalar()).and_then(|(low, high)| order(low, high)) {
         Some(Ordering::Less | Ordering::Equal) => Ok(()),
         Some(Ordering::Greater) => Err(ExpressionError::BetweenOrder { low: show(low), high: show(high) }),
         None => Err(ExpressionError::BetweenTypes { low: show(low), high: show(high) }),
@@ -276,15 +289,21 @@ fn show(value: &AttributeValue) -> String {
 }
 
 /// What `contains()` says: a part of a string or binary, an element of a set or list.
-fn contains(value: &AttributeValue, part: &AttributeValue) -> bool {
-    match (value, part) {
-        (AttributeValue::S(text), AttributeValue::S(part)) => text.contains(part.as_str()),
-        (AttributeValue::B(bytes), AttributeValue::B(part)) => contains_bytes(bytes, part),
-        (AttributeValue::Ss(elements), AttributeValue::S(part)) => elements.binary_search(part).is_ok(),
-        (AttributeValue::Ns(elements), AttributeValue::N(part)) => elements.binary_search(part).is_ok(),
-        (AttributeValue::Bs(elements), AttributeValue::B(part)) => elements.binary_search(part).is_ok(),
-        (AttributeValue::L(elements), part) => elements.contains(part),
-        _ => false,
+fn contains(value: Found<'_>, part: Found<'_>) -> bool {
+    match (value.scalar(), part.scalar()) {
+        (Some(ScalarRef::S(bytes)), Some(ScalarRef::S(part)))
+        | (Some(ScalarRef::B(bytes)), Some(ScalarRef::B(part))) => return contains_bytes(bytes, part),
+        (Some(_), _) => return false,
+        (None, _) => {}
+    }
+    let is_part = |element: ScalarRef<'_>| part.scalar() == Some(element);
+    match value {
+        Found::Stored(value) => value.any(is_part, |element| are_equal(Found::Stored(element), part)),
+        Found::Given(AttributeValue::Ss(elements)) => elements.iter().any(|one| is_part(ScalarRef::S(one.as_bytes()))),
+        Found::Given(AttributeValue::Ns(elements)) => elements.iter().any(|one| is_part(ScalarRef::N(*one))),
+        Found::Given(AttributeValue::Bs(elements)) => elements.iter().any(|one| is_part(ScalarRef::B(one))),
+        Found::Given(AttributeValue::L(elements)) => elements.iter().any(|one| are_equal(Found::Given(one), part)),
+        Found::Given(_) | Found::Size(_) => false,
     }
 }
 

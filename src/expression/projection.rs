@@ -3,11 +3,11 @@
 use compact_str::CompactString;
 
 use crate::api::{ApiError, Placeholders};
-use crate::item::Item;
+use crate::item::PackedItem;
 
 use super::error::Checked;
 use super::parser::Parser;
-use super::path::{DocumentPath, check_overlap};
+use super::path::{self, DocumentPath, check_overlap};
 use super::selection::select;
 use super::{ExpressionKind, UsedPlaceholders, UsesPlaceholders};
 
@@ -25,7 +25,7 @@ impl ProjectionExpression {
     }
 
     /// The parts of `item` the projection names.
-    pub fn project(&self, placeholders: &Placeholders, item: &Item) -> Result<Item, ApiError> {
+    pub fn project(&self, placeholders: &Placeholders, item: &PackedItem) -> Result<PackedItem, ApiError> {
         self.choose(placeholders, item).map_err(|error| error.of(ExpressionKind::Projection))
     }
 
@@ -35,17 +35,15 @@ impl ProjectionExpression {
         names.collect::<Checked<_>>().map_err(|error| error.of(ExpressionKind::Projection))
     }
 
-    fn choose(&self, placeholders: &Placeholders, item: &Item) -> Checked<Item> {
+    fn choose(&self, placeholders: &Placeholders, item: &PackedItem) -> Checked<PackedItem> {
+        let names = path::heads(self.paths.iter().map(|path| &path.head), placeholders)?;
         if self.paths.iter().all(|path| path.rest.is_empty()) {
-            let mut chosen = Vec::with_capacity(self.paths.len().min(item.len()));
-            for path in &self.paths {
-                let name = path.head.resolve(placeholders)?;
-                chosen.extend(item.get(name).map(|value| (name.into(), value.clone())));
-            }
-            return Ok(chosen.into_iter().collect());
+            return Ok(item.only(names.into_iter()));
         }
         self.used.check_defined(placeholders)?;
-        Ok(select(item, self.paths.iter().map(|path| path.segments(placeholders).collect()).collect()))
+        let within = item.unpack_only(names.into_iter());
+        let paths = self.paths.iter().map(|path| path.segments(placeholders).collect());
+        Ok(PackedItem::pack(&select(&within, paths.collect())))
     }
 }
 
@@ -86,6 +84,7 @@ mod tests {
 
     use super::*;
     use crate::expression::fixture::{check, item, message, placeholders};
+    use crate::item::Item;
 
     fn project(text: &str) -> Result<Item, ApiError> {
         let placeholders = placeholders(&[("#n", "name"), ("#a", "a"), ("#dot", "a.b")], json!({}));
@@ -96,7 +95,7 @@ mod tests {
         }));
         let projection = ProjectionExpression::parse(text)?;
         check(&placeholders, &projection)?;
-        projection.project(&placeholders, &source)
+        projection.project(&placeholders, &PackedItem::pack(&source)).map(|chosen| chosen.to_item())
     }
 
     fn shows(text: &str, expected: Value) {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::api::{ApiError, Placeholders};
-use crate::item::{AttributeType, AttributeValue, Item};
+use crate::api::{ApiError, AttributeNames, Placeholders};
+use crate::item::{AttributeType, AttributeValue, Item, PackedItem};
 
 use super::edit::Edit;
 use super::error::{Checked, ExpressionError, note};
 use super::operand::defined;
 use super::parser::Parser;
-use super::path::{DocumentPath, Segment, check_overlap};
+use super::path::{self, DocumentPath, Name, Segment, check_overlap};
 use super::selection::select;
 use super::update_parser;
 use super::update_value::{SetValue, of_update};
@@ -21,6 +21,8 @@ use super::{ExpressionKind, UsedPlaceholders, UsesPlaceholders};
 #[derive(Debug)]
 pub struct Update {
     actions: Arc<[Action]>,
+    /// The attributes it reads or writes.
+    attributes: Box<[Name]>,
     used: UsedPlaceholders,
 }
 
@@ -63,22 +65,30 @@ impl Update {
     ///
     /// Every operand is read from the item as it was, and list indexes count its elements: appended ones come after
     /// them in the order of their indexes, removed ones go at the end.
-    pub fn apply(&self, placeholders: &Placeholders, key: &Item, old: Option<&Item>) -> Result<Updated, ApiError> {
+    pub fn apply(
+        &self,
+        placeholders: &Placeholders,
+        key: &Item,
+        old: Option<&PackedItem>,
+    ) -> Result<Updated, ApiError> {
         self.check_avoids_key(placeholders, key)?;
         self.check_paths(placeholders).map_err(of_update)?;
-        let before = old.unwrap_or(key);
+        let touched = path::heads(self.attributes.iter(), placeholders).map_err(of_update)?;
+        // The rest of an item that is there is neither unpacked nor looked at.
+        let before = old.map_or_else(|| key.clone(), |old| old.unpack_only(touched.iter().copied()));
         let mut edit = Edit::new(before.clone(), placeholders);
         for (at, action) in self.actions.iter().enumerate() {
             match &action.change {
-                Change::Set(value) => edit.set(at, &action.path, value.evaluate(placeholders, before)?)?,
+                Change::Set(value) => edit.set(at, &action.path, value.evaluate(placeholders, &before)?)?,
                 Change::Remove => edit.remove(&action.path)?,
                 Change::Add(value) => edit.add(at, &action.path, defined(value, placeholders).map_err(of_update)?)?,
                 Change::Delete(value) => edit.delete(&action.path, defined(value, placeholders).map_err(of_update)?)?,
             }
         }
-        let (item, appended) = edit.finish()?;
-        let names = (!placeholders.names.is_empty()).then(|| Arc::clone(&placeholders.names));
-        Ok(Updated { item, actions: Arc::clone(&self.actions), names, appended })
+        let (after, appended) = edit.finish()?;
+        let item = old.map_or_else(|| PackedItem::pack(&after), |old| old.with(&touched, &after));
+        let names = (!placeholders.names.is_empty()).then(|| placeholders.names.clone());
+        Ok(Updated { item, before, after, actions: Arc::clone(&self.actions), names, appended })
     }
 
     fn check_paths(&self, placeholders: &Placeholders) -> Checked<()> {
@@ -97,7 +107,14 @@ fn parse_update(text: &str) -> Checked<Update> {
     if used.has_no_names() {
         check_overlap(actions.iter().map(|action| &action.path), &Placeholders::default())?;
     }
-    Ok(Update { actions: actions.into(), used })
+    let mut attributes = Vec::new();
+    for action in &actions {
+        attributes.push(action.path.head.clone());
+        if let Change::Set(value) = &action.change {
+            value.collect_attributes(&mut attributes);
+        }
+    }
+    Ok(Update { actions: actions.into(), attributes: attributes.into(), used })
 }
 
 impl UsesPlaceholders for Update {
@@ -154,20 +171,27 @@ const fn long_name(kind: AttributeType) -> &'static str {
 #[derive(Debug)]
 pub struct Updated {
     /// The whole item.
-    pub item: Item,
+    pub item: PackedItem,
+    before: Item,
+    after: Item,
     actions: Arc<[Action]>,
     /// ExpressionAttributeNames; the empty list is one for all threads, so it is not counted here.
-    names: Option<Arc<[(CompactString, CompactString)]>>,
+    names: Option<AttributeNames>,
     /// Elements appended to lists: the action, and the index the element came to.
     appended: Vec<(usize, usize)>,
 }
 
 impl Updated {
+    /// The attributes that may be new or changed, as they are now; the others are those of the item before.
+    pub const fn changed(&self) -> &Item {
+        &self.after
+    }
+
     /// The updated attributes as they were (UPDATED_OLD).
-    pub fn updated_old(&self, old: Option<&Item>) -> Item {
+    pub fn updated_old(&self) -> Item {
         let placeholders = self.placeholders();
         let paths = self.actions.iter().map(|action| action.path.segments(&placeholders).collect());
-        old.map_or_else(Item::new, |old| select(old, paths.collect()))
+        select(&self.before, paths.collect())
     }
 
     /// The updated attributes as they are now (UPDATED_NEW).
@@ -182,7 +206,7 @@ impl Updated {
             }
             path
         });
-        select(&self.item, paths.collect())
+        select(&self.after, paths.collect())
     }
 
     fn placeholders(&self) -> Placeholders {

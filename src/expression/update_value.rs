@@ -10,7 +10,7 @@ use crate::item::{AttributeType, AttributeValue, ITEM_MAX_BYTES, Item, Number};
 use super::ExpressionKind;
 use super::error::{Checked, ExpressionError, UpdateError};
 use super::operand::defined;
-use super::path::DocumentPath;
+use super::path::{DocumentPath, Name};
 
 /// What SET gives an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,23 @@ impl SetValue {
         match value {
             AttributeValue::N(number) => Ok(*number),
             _ => Err(UpdateError::OperandType.into()),
+        }
+    }
+
+    /// Adds the attributes it reads.
+    pub(super) fn collect_attributes(&self, attributes: &mut Vec<Name>) {
+        match self {
+            SetValue::Value(_) => {}
+            SetValue::Path(path) => attributes.push(path.head.clone()),
+            SetValue::IfNotExists(path, otherwise) => {
+                attributes.push(path.head.clone());
+                otherwise.collect_attributes(attributes);
+            }
+            SetValue::ListAppend(parts) => parts.iter().for_each(|part| part.collect_attributes(attributes)),
+            SetValue::Sum(first, rest) => {
+                first.collect_attributes(attributes);
+                rest.iter().for_each(|(_, operand)| operand.collect_attributes(attributes));
+            }
         }
     }
 

@@ -17,13 +17,13 @@ fn values() -> Placeholders {
     )
 }
 
-fn sample() -> Item {
-    item(json!({
+fn sample() -> PackedItem {
+    PackedItem::pack(&item(json!({
         "pk": {"S": "p"}, "n": {"N": "5"}, "s": {"S": "hello"}, "b": {"B": "AQID"}, "t": {"BOOL": true},
         "z": {"NULL": true}, "ss": {"SS": ["a", "b"]}, "ns": {"NS": ["1", "2"]}, "bs": {"BS": ["Ag==", "Aw=="]},
         "l": {"L": [{"N": "1"}, {"S": "a"}, {"M": {"x": {"L": [{"N": "7"}]}}}]},
         "doc": {"M": {"a.b": {"N": "2"}, "name": {"S": "inner"}}}, "name": {"S": "outer"}, "five": {"N": "5.0"}
-    }))
+    })))
 }
 
 fn holds(text: &str) -> bool {
@@ -288,7 +288,7 @@ fn a_filter_may_not_name_the_querys_key() {
     use crate::api::KeyAttribute;
     use crate::item::ScalarType;
     let key = |name: &str| KeyAttribute { name: name.into(), scalar_type: ScalarType::S };
-    let schema = KeySchema { partition: key("pk"), sort: Some(key("name")) };
+    let schema = KeySchema::new(key("pk"), Some(key("name")));
     let placeholders = values();
     let avoids = |text: &str| condition(text, &placeholders).unwrap().check_avoids_key(&placeholders, &schema);
     assert!(avoids("n = :one AND #m.#n = :a").is_ok());

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::expression::fixture::{check, item, message, placeholders};
+use crate::item::PackedValue;
 
 fn request() -> Placeholders {
     placeholders(
@@ -32,7 +33,7 @@ fn apply(text: &str, old: Option<&Item>) -> Result<Updated, ApiError> {
     let placeholders = request();
     let update = Update::parse(text)?;
     check(&placeholders, &update)?;
-    update.apply(&placeholders, &key(), old)
+    update.apply(&placeholders, &key(), old.map(PackedItem::pack).as_ref())
 }
 
 /// The old item with these attributes changed; `null` removes one.
@@ -146,7 +147,7 @@ fn sections_come_in_any_order_and_case() {
 fn a_missing_item_is_created_with_its_key() {
     let new = apply("SET a = :one ADD b :ab REMOVE c", None).unwrap();
     assert_eq!(new.item, item(json!({"pk": {"S": "p"}, "a": {"N": "1"}, "b": {"SS": ["a", "b"]}})));
-    assert!(new.updated_old(None).is_empty());
+    assert!(new.updated_old().is_empty());
     assert_eq!(apply("REMOVE a", None).unwrap().item, key());
     assert!(message(apply("SET n = n + :one", None)).contains("does not exist in the item"));
 }
@@ -156,7 +157,7 @@ fn updated_images_hold_what_was_touched() {
     let text = "SET n = :half, m.x = :s, l[9] = :one, l[1] = :s, a = :one REMOVE s ADD ns :twelve DELETE ss :ab";
     let updated = apply(text, Some(&old())).unwrap();
     assert_eq!(
-        updated.updated_old(Some(&old())),
+        updated.updated_old(),
         item(json!({
             "n": {"N": "5"}, "m": {"M": {"x": {"N": "1"}}}, "l": {"L": [{"N": "1"}]}, "s": {"S": "x"},
             "ns": {"NS": ["2", "3"]}, "ss": {"SS": ["a", "c"]}
@@ -279,7 +280,7 @@ fn depth_and_operators_are_limited() {
 
 #[test]
 fn documents_do_not_outgrow_32_levels() {
-    let mut deep = item(json!({"pk": {"S": "p"}, "d": {"L": []}}));
+    let mut deep = PackedItem::pack(&item(json!({"pk": {"S": "p"}, "d": {"L": []}})));
     let placeholders = placeholders(&[], json!({":v": {"L": []}}));
     for depth in 1..40 {
         let update = Update::parse(&format!("SET d{} = :v", "[0]".repeat(depth))).unwrap();
@@ -304,10 +305,7 @@ fn long_lists_are_changed_in_linear_time() {
     let set = apply(&format!("SET {}", indexes(250).join("=:one,") + "=:one"), Some(&old)).unwrap();
     let appended = apply("SET l = list_append(:list, list_append(l, :list))", Some(&old)).unwrap();
     let elapsed = started.elapsed();
-    let length = |updated: &Updated| match updated.item.get("l") {
-        Some(AttributeValue::L(list)) => list.len(),
-        _ => 0,
-    };
+    let length = |updated: &Updated| updated.item.get("l").and_then(PackedValue::count).unwrap_or_default();
     assert_eq!([length(&removed), length(&set), length(&appended)], [99_600, 100_000, 100_004]);
     // Some 10 ms without optimisation; a quadratic way takes seconds.
     assert!(elapsed < std::time::Duration::from_secs(2), "{elapsed:?}");
