@@ -73,6 +73,13 @@ impl TokenBucket {
         self.level = self.level.min(self.depth);
     }
 
+    /// Starts anew at `now` with another rate and depth. A debt stays, and no more is at hand than `initial_seconds` of the
+    /// new rate, or what was at hand before where that is less: changing back and forth gains nothing.
+    pub fn restart(&mut self, rate_units_per_second: u64, depth_seconds: u64, initial_seconds: u64, now: Time) {
+        self.set_rate(rate_units_per_second, depth_seconds, now);
+        self.level = self.level.min(level_of(rate_units_per_second, initial_seconds));
+    }
+
     /// Whole half units at hand; zero in debt.
     pub fn tokens(&mut self, now: Time) -> CapacityUnits {
         self.refill(now);

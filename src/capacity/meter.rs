@@ -8,6 +8,7 @@ use crate::api::{CapacityUnits, LimitKind};
 use crate::time::Time;
 
 use super::bucket::TokenBucket;
+use super::limits::{BURST_SECONDS, PROVISIONED_INITIAL_SECONDS};
 use super::on_demand::OnDemand;
 
 /// Admits reads, or writes, of one table or index and counts the units. On a cache line of its own.
@@ -24,10 +25,37 @@ enum Rule {
     Limited(Mutex<Limited>),
 }
 
+/// What a meter is to be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Provisioned capacity.
+    Provisioned {
+        /// Units per second.
+        units_per_second: u64,
+        /// What it would serve at once if it were provisioned for it, or on-demand.
+        warm_units_per_second: u64,
+    },
+    /// On-demand throughput.
+    OnDemand {
+        /// What it serves at least.
+        least_units_per_second: u64,
+        /// The maximum its owner set.
+        maximum_units_per_second: Option<u64>,
+        /// The account's quota.
+        quota_units_per_second: u64,
+    },
+}
+
 #[derive(Debug)]
 pub(super) struct Limited {
     limiter: Limiter,
     consumed: CapacityUnits,
+    /// The most it was ever provisioned for, served or warmed to before its present limit. Partitions are never merged, so
+    /// that on-demand throughput serves as much again (facts §2.2).
+    reached_units_per_second: u64,
+    /// When `next` holds; [`Time::NEVER`] where there is none, so that a look costs one comparison.
+    next_from: Time,
+    next: Option<Box<Limit>>,
 }
 
 #[derive(Debug)]
@@ -42,18 +70,66 @@ impl Meter {
         Meter(Rule::Unlimited { consumed_halves: AtomicU64::new(0) })
     }
 
+    /// Admits what a table or index created at `now` with this limit does.
+    pub fn new(limit: Limit, now: Time) -> Self {
+        match limit {
+            Limit::Provisioned { units_per_second, warm_units_per_second } => {
+                let bucket = TokenBucket::new(units_per_second, BURST_SECONDS, PROVISIONED_INITIAL_SECONDS, now);
+                Meter::limited(Limiter::Provisioned(bucket), warm_units_per_second.max(units_per_second))
+            }
+            Limit::OnDemand { least_units_per_second, maximum_units_per_second, quota_units_per_second } => {
+                Meter::on_demand(OnDemand::new(
+                    least_units_per_second,
+                    maximum_units_per_second,
+                    quota_units_per_second,
+                    now,
+                ))
+            }
+        }
+    }
+
     /// Admits what `bucket` of provisioned capacity holds.
     pub fn provisioned(bucket: TokenBucket) -> Self {
-        Meter::limited(Limiter::Provisioned(bucket))
+        let reached_units_per_second = bucket.rate_units_per_second();
+        Meter::limited(Limiter::Provisioned(bucket), reached_units_per_second)
     }
 
     /// Admits what on-demand throughput serves.
     pub fn on_demand(throughput: OnDemand) -> Self {
-        Meter::limited(Limiter::OnDemand(throughput))
+        Meter::limited(Limiter::OnDemand(throughput), 0)
     }
 
-    fn limited(limiter: Limiter) -> Self {
-        Meter(Rule::Limited(Mutex::new(Limited { limiter, consumed: CapacityUnits::ZERO })))
+    fn limited(limiter: Limiter, reached_units_per_second: u64) -> Self {
+        Meter(Rule::Limited(Mutex::new(Limited {
+            limiter,
+            consumed: CapacityUnits::ZERO,
+            reached_units_per_second,
+            next_from: Time::NEVER,
+            next: None,
+        })))
+    }
+
+    /// Limits it otherwise from a moment on. What was consumed stays counted, debts stay; a change that was to come later
+    /// is forgotten. Where nothing is limited, nothing will be.
+    pub fn set_limit(&self, limit: Limit, from: Time) {
+        if let Rule::Limited(limited) = &self.0 {
+            let mut limited = limited.lock();
+            limited.advance(from);
+            (limited.next_from, limited.next) = (from, Some(Box::new(limit)));
+        }
+    }
+
+    /// Units per second it was ever provisioned for, served on demand or warmed to, the present limit included; `None` where
+    /// nothing is limited.
+    pub fn reached_units_per_second(&self, now: Time) -> Option<u64> {
+        match &self.0 {
+            Rule::Unlimited { .. } => None,
+            Rule::Limited(limited) => {
+                let mut limited = limited.lock();
+                limited.advance(now);
+                Some(limited.reached(now))
+            }
+        }
     }
 
     /// Takes `units` if any token is left, otherwise nothing; the error names the limit. No units are always admitted.
@@ -110,6 +186,7 @@ impl Meter {
 
 impl Limited {
     pub(super) fn check(&mut self, now: Time) -> Result<(), LimitKind> {
+        self.advance(now);
         let (admitted, limit) = match &mut self.limiter {
             Limiter::Provisioned(bucket) => (bucket.has_tokens(now), LimitKind::ProvisionedThroughput),
             Limiter::OnDemand(throughput) => (throughput.has_tokens(now), throughput.limit().0),
@@ -123,6 +200,61 @@ impl Limited {
             Limiter::Provisioned(bucket) => bucket.take(units),
             Limiter::OnDemand(throughput) => throughput.take(units),
         }
+    }
+
+    /// Makes the change that is due, if one is.
+    fn advance(&mut self, now: Time) {
+        if now < self.next_from {
+            return;
+        }
+        let from = std::mem::replace(&mut self.next_from, Time::NEVER);
+        if let Some(limit) = self.next.take() {
+            self.change(*limit, from);
+        }
+    }
+
+    fn change(&mut self, limit: Limit, from: Time) {
+        self.reached_units_per_second = self.reached(from);
+        match limit {
+            Limit::Provisioned { units_per_second, warm_units_per_second } => {
+                let reached = self.reached_units_per_second.max(units_per_second).max(warm_units_per_second);
+                self.reached_units_per_second = reached;
+                match &mut self.limiter {
+                    Limiter::Provisioned(bucket) => bucket.set_rate(units_per_second, BURST_SECONDS, from),
+                    Limiter::OnDemand(throughput) => {
+                        let mut bucket = throughput.bucket().clone();
+                        bucket.restart(units_per_second, BURST_SECONDS, PROVISIONED_INITIAL_SECONDS, from);
+                        self.limiter = Limiter::Provisioned(bucket);
+                    }
+                }
+            }
+            Limit::OnDemand { least_units_per_second, maximum_units_per_second, quota_units_per_second } => {
+                let least = least_units_per_second.max(self.reached_units_per_second);
+                match &mut self.limiter {
+                    Limiter::OnDemand(throughput) => throughput.set_limits(least, maximum_units_per_second, from),
+                    Limiter::Provisioned(bucket) => {
+                        self.limiter = Limiter::OnDemand(OnDemand::replacing(
+                            bucket,
+                            least,
+                            maximum_units_per_second,
+                            quota_units_per_second,
+                            from,
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn reached(&mut self, now: Time) -> u64 {
+        let serves = match &mut self.limiter {
+            Limiter::Provisioned(bucket) => bucket.rate_units_per_second(),
+            Limiter::OnDemand(throughput) => {
+                throughput.grow(now);
+                throughput.serves_units_per_second()
+            }
+        };
+        serves.max(self.reached_units_per_second)
     }
 }
 

@@ -45,6 +45,41 @@ impl OnDemand {
         throughput
     }
 
+    /// Throughput in place of provisioned capacity, whose debt stays: it serves `initial_units_per_second` from `now` on.
+    pub(super) fn replacing(
+        provisioned: &TokenBucket,
+        initial_units_per_second: u64,
+        maximum_units_per_second: Option<u64>,
+        quota_units_per_second: u64,
+        now: Time,
+    ) -> Self {
+        let mut throughput =
+            OnDemand::new(initial_units_per_second, maximum_units_per_second, quota_units_per_second, now);
+        let rate = throughput.limit().1;
+        throughput.bucket = provisioned.clone();
+        throughput.bucket.restart(rate, ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_DEPTH_SECONDS, now);
+        throughput
+    }
+
+    /// Sets another maximum, and serves at least `least_units_per_second`, from `now` on.
+    pub(super) fn set_limits(&mut self, least_units_per_second: u64, maximum_units_per_second: Option<u64>, now: Time) {
+        self.grow(now);
+        self.serves_units_per_second = self.serves_units_per_second.max(least_units_per_second);
+        self.maximum_units_per_second = maximum_units_per_second;
+        let rate = self.limit().1;
+        self.bucket.set_rate(rate, ON_DEMAND_DEPTH_SECONDS, now);
+    }
+
+    /// Units per second its partitions serve, whatever its owner and the account allow.
+    pub const fn serves_units_per_second(&self) -> u64 {
+        self.serves_units_per_second
+    }
+
+    /// The tokens at hand, for what comes in its place.
+    pub(super) const fn bucket(&self) -> &TokenBucket {
+        &self.bucket
+    }
+
     /// Whether a request is admitted now.
     pub fn has_tokens(&mut self, now: Time) -> bool {
         self.grow(now);
@@ -67,7 +102,7 @@ impl OnDemand {
         maximum.filter(|maximum| maximum.1 <= lowest.1).unwrap_or(lowest)
     }
 
-    fn grow(&mut self, now: Time) {
+    pub(super) fn grow(&mut self, now: Time) {
         let window = Duration::from_secs(ON_DEMAND_PEAK_SECONDS);
         let elapsed = now.since(self.window_start);
         if elapsed < window {

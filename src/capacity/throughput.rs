@@ -3,13 +3,8 @@
 use crate::api::{CapacityMode, ReadWrite, Units, WarmThroughput};
 use crate::time::Time;
 
-use super::bucket::TokenBucket;
-use super::limits::{
-    BURST_SECONDS, ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND,
-    PROVISIONED_INITIAL_SECONDS,
-};
-use super::meter::Meter;
-use super::on_demand::OnDemand;
+use super::limits::{ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND};
+use super::meter::{Limit, Meter};
 
 /// Read and write capacity, independent of each other.
 #[derive(Debug)]
@@ -27,27 +22,19 @@ impl Throughput {
     /// starts with DynamoDB's initial throughput or with `warm`, whichever is more, and never serves more than the account's
     /// `quota_units_per_second`.
     pub fn new(mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64, now: Time) -> Self {
-        match mode {
-            CapacityMode::Provisioned { read, write } => {
-                let meter = |units_per_second| {
-                    let bucket = TokenBucket::new(units_per_second, BURST_SECONDS, PROVISIONED_INITIAL_SECONDS, now);
-                    Meter::provisioned(bucket)
-                };
-                Throughput { read: meter(read.units), write: meter(write.units) }
-            }
-            CapacityMode::OnDemand { max_read_units, max_write_units } => {
-                let meter = |initial: u64, warm: Option<u64>, maximum| {
-                    let initial = initial.max(warm.unwrap_or(0));
-                    Meter::on_demand(OnDemand::new(initial, maximum, quota_units_per_second, now))
-                };
-                let warm_reads = warm.map(|warm| warm.read_units_per_second);
-                let warm_writes = warm.map(|warm| warm.write_units_per_second);
-                Throughput {
-                    read: meter(ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, warm_reads, max_read_units),
-                    write: meter(ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, warm_writes, max_write_units),
-                }
-            }
-        }
+        let (read, write) = limits(mode, warm, quota_units_per_second);
+        Throughput { read: Meter::new(read, now), write: Meter::new(write, now) }
+    }
+
+    /// Changes mode, throughput and maxima from a moment on; until then everything stays as it is.
+    ///
+    /// What was consumed stays counted. On-demand serves as much as ever was provisioned or served, because partitions are
+    /// never merged (facts §2.2). Capacity keeps its bank when it is provisioned otherwise, and nothing but its debt
+    /// when the mode changes. Throughput without limits stays without.
+    pub fn set_mode(&self, mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64, from: Time) {
+        let (read, write) = limits(mode, warm, quota_units_per_second);
+        self.read.set_limit(read, from);
+        self.write.set_limit(write, from);
     }
 
     /// Throughput without limits, for measuring what the engine itself can do: everything is admitted and counted.
@@ -66,6 +53,32 @@ impl Throughput {
     /// All units ever admitted.
     pub fn consumed(&self) -> Units {
         Units { read: self.read.consumed(), write: self.write.consumed() }
+    }
+}
+
+/// The limits of reads and of writes.
+fn limits(mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64) -> (Limit, Limit) {
+    let warm_reads = warm.map_or(0, |warm| warm.read_units_per_second);
+    let warm_writes = warm.map_or(0, |warm| warm.write_units_per_second);
+    match mode {
+        CapacityMode::Provisioned { read, write } => {
+            let limit = |units_per_second, warm_units_per_second| Limit::Provisioned {
+                units_per_second,
+                warm_units_per_second,
+            };
+            (limit(read.units, warm_reads), limit(write.units, warm_writes))
+        }
+        CapacityMode::OnDemand { max_read_units, max_write_units } => {
+            let limit = |initial: u64, warm, maximum_units_per_second| Limit::OnDemand {
+                least_units_per_second: initial.max(warm),
+                maximum_units_per_second,
+                quota_units_per_second,
+            };
+            (
+                limit(ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, warm_reads, max_read_units),
+                limit(ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, warm_writes, max_write_units),
+            )
+        }
     }
 }
 
@@ -134,10 +147,67 @@ mod tests {
     fn warm_throughput_is_there_at_once() {
         let warm = WarmThroughput { read_units_per_second: 30_000, write_units_per_second: 10 };
         let table = Throughput::new(CapacityMode::ON_DEMAND, Some(warm), TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
-        let admitted = |meter: &Meter| {
-            (0..100_000).take_while(|_| meter.admit(Time::ZERO, CapacityUnits::whole(1)).is_ok()).count()
-        };
-        assert_eq!((admitted(&table.read), admitted(&table.write)), (30_000, 4_000));
+        assert_eq!((admitted(&table.read, at(0)), admitted(&table.write, at(0))), (30_000, 4_000));
+    }
+
+    fn admitted(meter: &Meter, now: Time) -> usize {
+        (0..100_000).take_while(|_| meter.admit(now, CapacityUnits::whole(1)).is_ok()).count()
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::from_nanos(seconds * 1_000 * MILLISECOND)
+    }
+
+    #[test]
+    fn another_throughput_holds_from_its_moment_on_and_what_was_consumed_stays_counted() {
+        let table = provisioned(10);
+        assert_eq!(admitted(&table.read, at(0)), 10);
+        table.set_mode(CapacityMode::provisioned(100, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(60));
+        // Ten seconds of the old capacity before, one of it and nine of the new one after.
+        assert_eq!(admitted(&table.read, at(10)), 100);
+        assert_eq!(admitted(&table.read, at(59)), 490);
+        assert_eq!(admitted(&table.read, at(69)), 10 + 900);
+        assert_eq!(table.consumed().read, CapacityUnits::whole(10 + 100 + 490 + 910));
+    }
+
+    #[test]
+    fn on_demand_after_provisioned_serves_what_was_ever_provisioned() {
+        // Facts §2.2: 100/100 serves 4,000 writes and 12,000 reads, 10,000/10,000 in the past at least 10,000.
+        for (before, writes) in [(100, 4_000), (10_000, 10_000)] {
+            let table = provisioned(before);
+            table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(1));
+            table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(2));
+            assert_eq!(table.write.check(at(2)), Ok(()));
+            assert_eq!(table.write.reached_units_per_second(at(2)), Some(writes));
+            assert_eq!(table.read.reached_units_per_second(at(2)), Some(12_000));
+            while table.write.admit(at(3), CapacityUnits::whole(1)).is_ok() {}
+            assert_eq!(admitted(&table.write, at(4)), writes as usize, "{before}");
+        }
+    }
+
+    #[test]
+    fn changing_back_and_forth_gains_nothing() {
+        let table = provisioned(10);
+        assert_eq!(table.write.admit(at(0), CapacityUnits::whole(50)), Ok(()), "40 units of debt");
+        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(0));
+        table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(0));
+        assert_eq!(table.write.check(at(4)), Err(LimitKind::ProvisionedThroughput));
+        assert_eq!(admitted(&table.write, at(5)), 10);
+        // A full on-demand bucket leaves one second of the provisioned capacity.
+        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(6));
+        table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(60));
+        assert_eq!(admitted(&table.write, at(60)), 10);
+    }
+
+    #[test]
+    fn an_on_demand_maximum_is_set_and_taken_away() {
+        let table = Throughput::new(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
+        let limited = CapacityMode::OnDemand { max_read_units: None, max_write_units: Some(5) };
+        table.set_mode(limited, None, TABLE_QUOTA_UNITS_PER_SECOND, at(1));
+        assert_eq!((admitted(&table.write, at(1)), admitted(&table.read, at(1))), (5, 12_000));
+        assert_eq!(table.write.check(at(1)), Err(LimitKind::MaxOnDemandThroughput));
+        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(2));
+        assert_eq!(admitted(&table.write, at(3)), 4_000);
     }
 
     #[test]
