@@ -1,9 +1,24 @@
 //! How an operation answers: its output or its error, and in both cases what it consumed.
 
-use crate::api::{ApiError, ConsumedCapacity, Outcome, Output, Response};
+use crate::api::{ApiError, ConsumedCapacity, ItemCollectionMetrics, Outcome, Output, Response};
 
 /// What an operation comes to.
-pub type Served = Result<(Output, Vec<ConsumedCapacity>), Failure>;
+pub type Served = Result<Success, Failure>;
+
+/// An output, and what the request consumed and changed.
+#[derive(Debug)]
+pub struct Success {
+    pub output: Output,
+    pub consumed: Vec<ConsumedCapacity>,
+    pub item_collections: Vec<ItemCollectionMetrics>,
+}
+
+impl From<(Output, Vec<ConsumedCapacity>)> for Success {
+    /// The success of a request that changes no item collection with a limit.
+    fn from((output, consumed): (Output, Vec<ConsumedCapacity>)) -> Self {
+        Success { output, consumed, item_collections: Vec::new() }
+    }
+}
 
 /// An error, and what the request consumed all the same.
 #[derive(Debug)]
@@ -22,7 +37,9 @@ impl From<ApiError> for Failure {
 /// The outcome of an operation.
 pub fn outcome(served: Served) -> Outcome {
     match served {
-        Ok((output, consumed)) => Outcome { result: Ok(Response { output }), consumed },
-        Err(Failure { error, consumed }) => Outcome { result: Err(error), consumed },
+        Ok(Success { output, consumed, item_collections }) => {
+            Outcome { result: Ok(Response { output }), consumed, item_collections }
+        }
+        Err(Failure { error, consumed }) => Outcome { result: Err(error), consumed, item_collections: Vec::new() },
     }
 }

@@ -1,15 +1,15 @@
 //! BatchWriteItem, and what both batches share (facts §10.5).
 
-use crate::api::{ApiError, BatchWriteItem, ConsumedCapacity, Output, WriteRequest};
+use crate::api::{ApiError, BatchWriteItem, ConsumedCapacity, ErrorKind, ItemCollectionMetrics, Output, WriteRequest};
 use crate::time::Time;
 
-use super::answer::{Failure, Served};
+use super::answer::{Failure, Served, Success};
 use super::bill::Bill;
 use super::limits::BATCH_WRITE_MAX_ITEMS;
 use super::rules::check_values;
 use super::storage::Key;
 use super::table::Table;
-use super::write::Write;
+use super::write::{Write, Written};
 use super::{Engine, Tables};
 
 /// Refuses keys that are named twice. `n log n` in their number.
@@ -22,7 +22,7 @@ pub fn refuse_duplicates<'k>(keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)
 
 /// Whether an item is named twice.
 pub fn has_duplicates<'k>(keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)>) -> bool {
-    let mut places: Vec<_> = keys.map(|(table, key)| (table.id, key.hash, key.partition, &key.position)).collect();
+    let mut places: Vec<_> = keys.map(|(table, key)| (table.id, key.hash, &key.partition, &key.position)).collect();
     places.sort_unstable();
     places.windows(2).any(|pair| pair[0] == pair[1])
 }
@@ -42,6 +42,10 @@ pub fn consumed(bills: Vec<Bill<'_>>) -> Vec<ConsumedCapacity> {
 
 impl Engine {
     /// BatchWriteItem: every write is admitted on its own, those that are not come back unprocessed.
+    ///
+    /// Writes that meet a transaction come back too, even if nothing else was asked for: the operation has no error for
+    /// them (API). It has one for item collections that would grow too large, which no repetition helps: it answers the
+    /// whole request, the other writes are made all the same (which of them the service makes is unpublished).
     pub(super) fn batch_write_item<'r>(&self, now: Time, tables: &'r Tables, request: &'r BatchWriteItem) -> Served {
         check_batch(request)?;
         let mut parts = Vec::with_capacity(request.request_items.len());
@@ -55,16 +59,30 @@ impl Engine {
         }
         refuse_duplicates(parts.iter().flatten().map(|write| (write.table, &write.key)))?;
 
-        let mut refusal = None;
+        let (mut throttled, mut too_large) = (None, None);
         let mut bills: Vec<Bill<'_>> = Vec::new();
+        let mut item_collections: Vec<ItemCollectionMetrics> = Vec::new();
         let mut unprocessed_items = Vec::new();
         for ((name, asked), writes) in request.request_items.iter().zip(parts) {
             let mut left = Vec::new();
             for (asked, write) in asked.iter().zip(writes) {
                 match write.execute(now) {
-                    Ok((_, bill)) => add(&mut bills, bill),
+                    Ok(Written { bill, collection, .. }) => {
+                        add(&mut bills, bill);
+                        if let Some(collection) = collection {
+                            update(&mut item_collections, collection);
+                        }
+                    }
                     Err(Failure { error, .. }) => {
-                        refusal.get_or_insert(error);
+                        match error.kind {
+                            ErrorKind::TransactionConflict => {}
+                            ErrorKind::ItemCollectionSizeLimitExceeded => {
+                                too_large.get_or_insert(error);
+                            }
+                            _ => {
+                                throttled.get_or_insert(error);
+                            }
+                        }
                         left.push(asked.clone());
                     }
                 }
@@ -73,10 +91,24 @@ impl Engine {
                 unprocessed_items.push((name.clone(), left));
             }
         }
-        match refusal {
-            Some(error) if bills.is_empty() => Err(error.into()),
-            _ => Ok((Output::BatchWriteItem { unprocessed_items }, consumed(bills))),
+        match (too_large, throttled) {
+            (Some(error), _) => Err(Failure { error, consumed: consumed(bills) }),
+            (None, Some(error)) if bills.is_empty() => Err(error.into()),
+            _ => {
+                let output = Output::BatchWriteItem { unprocessed_items };
+                Ok(Success { output, consumed: consumed(bills), item_collections })
+            }
         }
+    }
+}
+
+/// Replaces what was known of an item collection, or adds it. A batch has 25 of them at most.
+fn update(known: &mut Vec<ItemCollectionMetrics>, collection: ItemCollectionMetrics) {
+    let same =
+        |other: &&mut ItemCollectionMetrics| other.table_name == collection.table_name && other.key == collection.key;
+    match known.iter_mut().find(same) {
+        Some(earlier) => *earlier = collection,
+        None => known.push(collection),
     }
 }
 

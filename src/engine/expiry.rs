@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::item::{AttributeValue, Item};
+use crate::item::{PackedItem, ScalarRef};
 use crate::time::Time;
 
 use super::EngineOptions;
-use super::storage::{Entry, Key, Shard, Storage};
+use super::storage::{Shard, Storage};
 use super::table::Table;
 
 /// A sweep looks at every shard this often.
@@ -30,36 +30,21 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    /// Expiry by this attribute.
-    pub fn new(attribute: Arc<str>, options: &EngineOptions) -> Self {
+    /// Expiry by this attribute; items are deleted from a moment on.
+    pub fn new(attribute: Arc<str>, options: &EngineOptions, from: Time) -> Self {
         let delay_seconds = i128::from(options.time_to_live_delay.as_secs());
         Expiry {
             attribute,
             due_seconds_at_zero: i128::from(options.epoch_seconds_at_time_zero) - delay_seconds,
-            next_sweep_nanos: AtomicU64::new(0),
+            next_sweep_nanos: AtomicU64::new(from.as_nanos()),
             next_shard: AtomicUsize::new(0),
         }
     }
 
-    /// Keeps the shard's list of expiries in line with a change of an item.
-    pub fn note(&self, shard: &mut Shard, key: &Key<'_>, old: Option<&Entry>, new: Option<&Entry>) {
-        let old = old.and_then(|entry| self.expires_seconds(&entry.item));
-        let new = new.and_then(|entry| self.expires_seconds(&entry.item));
-        if old == new {
-            return;
-        }
-        if let Some(seconds) = old {
-            shard.forget_expiry(seconds, key);
-        }
-        if let Some(seconds) = new {
-            shard.remember_expiry(seconds, key);
-        }
-    }
-
     /// Epoch seconds at which an item expires: its attribute, where that is a number that can be a time.
-    fn expires_seconds(&self, item: &Item) -> Option<u64> {
-        match item.get(&self.attribute)? {
-            AttributeValue::N(number) => {
+    pub fn expires_seconds(&self, item: &PackedItem) -> Option<u64> {
+        match item.get(&self.attribute)?.scalar()? {
+            ScalarRef::N(number) => {
                 let seconds = number.to_f64();
                 // Zero and below never expire anything at the service.
                 (1.0..1e15).contains(&seconds).then_some(seconds as u64)
@@ -111,8 +96,8 @@ impl Table {
                 let due = expiry.expires_seconds(&item).is_some_and(|seconds| seconds <= due_seconds);
                 let Some(key) = self.items.layout().key_of(&item).filter(|_| due) else { continue };
                 debug_assert!(Storage::shard_of(key.hash) < self.items.shard_count());
-                let old = shard.get(&key).cloned();
-                self.apply(shard, key, self.change(old, None));
+                let change = self.change(shard.get(&key), None);
+                self.apply(shard, key, change);
             }
         }
         left

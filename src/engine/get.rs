@@ -6,13 +6,13 @@ use crate::api::{
     ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders, ReadWrite,
 };
 use crate::expression::{Absent, ExpressionKind, ProjectionExpression, check_placeholders};
-use crate::item::Item;
+use crate::item::PackedItem;
 use crate::time::Time;
 
 use super::answer::Served;
 use super::bill::Bill;
 use super::limits::{BATCH_GET_MAX_BYTES, BATCH_GET_MAX_KEYS};
-use super::storage::{Entry, Key, Storage};
+use super::storage::{Key, Storage};
 use super::table::Table;
 use super::{Engine, Tables, batch};
 
@@ -24,24 +24,24 @@ pub struct Projected<'r> {
 
 impl Projected<'_> {
     /// What is returned of an item.
-    pub fn of(&self, item: Arc<Item>) -> Result<Arc<Item>, ApiError> {
+    pub fn of(&self, item: PackedItem) -> Result<PackedItem, ApiError> {
         match &self.projection {
             None => Ok(item),
-            Some(projection) => projection.project(self.placeholders, &item).map(Arc::new),
+            Some(projection) => projection.project(self.placeholders, &item),
         }
     }
 }
 
 impl Table {
     /// The item with this key.
-    pub fn read(&self, key: &Key<'_>) -> Option<Entry> {
+    pub fn read(&self, key: &Key<'_>) -> Option<PackedItem> {
         self.items.read(Storage::shard_of(key.hash)).get(key).cloned()
     }
 }
 
 /// What reading one item, or looking for it in vain, costs.
-pub fn read_units(found: Option<&Entry>, consistency: Consistency) -> CapacityUnits {
-    CapacityUnits::for_read(found.map_or(0, Entry::bytes), consistency)
+pub fn read_units(found: Option<&PackedItem>, consistency: Consistency) -> CapacityUnits {
+    CapacityUnits::for_read(found.map_or(0, |item| item.size_bytes() as u64), consistency)
 }
 
 impl Engine {
@@ -54,8 +54,8 @@ impl Engine {
         let mut bill = Bill::new(table, ReadWrite::Read);
         bill.add_base(read_units(found.as_ref(), Consistency::from_consistent_read(request.consistent_read)));
         bill.admit(now)?;
-        let item = found.map(|entry| projected.of(entry.item)).transpose()?;
-        Ok((Output::GetItem { item }, vec![bill.into_consumed()]))
+        let item = found.map(|item| projected.of(item)).transpose()?;
+        Ok((Output::GetItem { item }, vec![bill.into_consumed()]).into())
     }
 
     /// BatchGetItem: every key is admitted on its own, those that are not come back unprocessed.
@@ -79,7 +79,7 @@ impl Engine {
             let (mut items, mut left) = (Vec::new(), Vec::new());
             for (key, asked) in keys.iter().zip(&wanted.keys) {
                 let found = table.read(key);
-                let found_bytes = found.as_ref().map_or(0, Entry::bytes);
+                let found_bytes = found.as_ref().map_or(0, |item| item.size_bytes() as u64);
                 if returned_bytes + found_bytes > BATCH_GET_MAX_BYTES {
                     left.push(asked.clone());
                     continue;
@@ -93,7 +93,7 @@ impl Engine {
                 }
                 returned_bytes += found_bytes;
                 batch::add(&mut bills, bill);
-                items.extend(found.map(|entry| projected.of(entry.item)).transpose()?);
+                items.extend(found.map(|item| projected.of(item)).transpose()?);
             }
             responses.push((name.clone(), items));
             if !left.is_empty() {
@@ -102,7 +102,7 @@ impl Engine {
         }
         match refusal {
             Some(error) if bills.is_empty() => Err(error.into()),
-            _ => Ok((Output::BatchGetItem { responses, unprocessed_keys }, batch::consumed(bills))),
+            _ => Ok((Output::BatchGetItem { responses, unprocessed_keys }, batch::consumed(bills)).into()),
         }
     }
 

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::api::{CapacityUnits, IndexName, KeySchema, Projection, ReadWrite, Units};
 use crate::capacity::Throughput;
-use crate::item::Item;
+use crate::item::{KeyTuple, KeyValue, PackedItem, ScalarRef};
 
-use super::storage::{Entry, Layout, Storage, key_attribute};
+use super::control::IndexControl;
+use super::rules::has_index_key;
+use super::storage::{Key, Layout, Position, Storage};
 
 /// The entries of a secondary index and the rule that makes them.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub struct Index {
 pub struct GlobalIndex {
     pub index: Index,
     pub throughput: Throughput,
+    pub control: IndexControl,
 }
 
 /// An index on the table's capacity, which it counts its share of.
@@ -65,59 +68,88 @@ impl Index {
         }
     }
 
-    /// The entry an item has in the index; none unless it has the index's key attributes.
-    pub fn entry_of(&self, stored: &Entry) -> Option<Entry> {
-        let has = |name: &Arc<str>| key_attribute(&stored.item, name).is_some();
-        if !self.key.attributes().all(|attribute| has(&attribute.name)) {
-            return None;
-        }
-        let Some(attributes) = &self.attributes else {
-            return Some(stored.clone());
-        };
-        let held = |name: &Arc<str>| Some(((&**name).into(), stored.item.get(name)?.clone()));
-        let item: Item = attributes.iter().filter_map(held).collect();
-        Some(Entry::new(Arc::new(item)))
+    /// The entry an item has in the index; none unless it has the index's key attributes. They fit the key, but for items
+    /// that were there before the index.
+    pub fn entry_of(&self, stored: &PackedItem) -> Option<PackedItem> {
+        self.holds(stored).then(|| self.project(stored))
     }
 
     /// How a change of an item changes the index; `None` where the index stays as it is.
-    pub fn change(&self, old: Option<&Entry>, new: Option<&Entry>) -> Option<IndexChange> {
-        let old = old.and_then(|old| self.entry_of(old));
-        let new = new.and_then(|new| self.entry_of(new));
-        let units = match (&old, &new) {
-            (None, None) => return None,
-            (None, Some(entry)) | (Some(entry), None) => CapacityUnits::for_write(entry.bytes()),
-            (Some(old), Some(new)) if !self.same_key(old, new) => {
-                CapacityUnits::for_write(old.bytes()) + CapacityUnits::for_write(new.bytes())
-            }
-            (Some(old), Some(new)) if old.item == new.item => return None,
-            (Some(old), Some(new)) => CapacityUnits::for_write(old.bytes().max(new.bytes())),
+    pub fn change(&self, old: Option<&PackedItem>, new: Option<&PackedItem>) -> Option<IndexChange> {
+        let old = old.filter(|old| self.holds(old));
+        let new = new.filter(|new| self.holds(new));
+        let stays = matches!((old, new), (Some(old), Some(new)) if self.same_key(old, new));
+        if stays && self.same_entry(old?, new?) {
+            return None;
+        }
+        let bytes = [old, new].map(|item| item.map(|item| self.entry_bytes(item)));
+        let units = match bytes {
+            [None, None] => return None,
+            [None, Some(bytes)] | [Some(bytes), None] => CapacityUnits::for_write(bytes),
+            [Some(old), Some(new)] if stays => CapacityUnits::for_write(old.max(new)),
+            [Some(old), Some(new)] => CapacityUnits::for_write(old) + CapacityUnits::for_write(new),
         };
-        Some(IndexChange { old, new, units })
+        let [old_bytes, new_bytes] = bytes.map(|bytes| bytes.unwrap_or(0) as i64);
+        let removed = old.filter(|_| !stays).and_then(|old| self.entries.layout().key_of(old)).map(|key| Removed {
+            hash: key.hash,
+            partition: key.partition.map(|value| value.to_key_value()),
+            position: key.position,
+        });
+        let put = new.map(|new| self.project(new));
+        Some(IndexChange { removed, put, units, growth_bytes: new_bytes - old_bytes })
     }
 
     /// Brings the index in line with the item. The caller holds the lock on the item's shard, so that changes of one item
     /// reach the index in their order; of the index one shard is locked at a time.
     pub fn apply(&self, change: IndexChange) {
-        let layout = self.entries.layout();
-        let replaced_in_place = match (&change.old, &change.new) {
-            (Some(old), Some(new)) => self.same_key(old, new),
-            _ => false,
-        };
-        if let Some(old) = change.old.filter(|_| !replaced_in_place)
-            && let Some(key) = layout.key_of(&old.item)
-        {
-            self.entries.write(Storage::shard_of(key.hash)).remove(&key);
+        if let Some(Removed { hash, partition, position }) = change.removed {
+            let key = Key { hash, partition: partition.map(ScalarRef::from), position };
+            let left = self.entries.write(Storage::shard_of(hash)).remove(&key);
+            drop(left);
         }
-        if let Some(new) = change.new {
-            let item = new.item.clone();
-            if let Some(key) = layout.key_of(&item) {
-                self.entries.write(Storage::shard_of(key.hash)).put(key, new);
+        if let Some(put) = change.put {
+            let entry = put.clone();
+            if let Some(key) = self.entries.layout().key_of(&put) {
+                let left = self.entries.write(Storage::shard_of(key.hash)).put(key, entry);
+                drop(left);
             }
         }
     }
 
-    fn same_key(&self, old: &Entry, new: &Entry) -> bool {
-        self.key.attributes().all(|attribute| old.item.get(&attribute.name) == new.item.get(&attribute.name))
+    /// Whether an item has an entry.
+    fn holds(&self, stored: &PackedItem) -> bool {
+        has_index_key(&self.key, stored)
+    }
+
+    /// What the index holds of an item.
+    fn project(&self, stored: &PackedItem) -> PackedItem {
+        match &self.attributes {
+            None => stored.clone(),
+            Some(attributes) => stored.only(attributes.iter().map(|name| &**name)),
+        }
+    }
+
+    /// The size of an item's entry.
+    fn entry_bytes(&self, stored: &PackedItem) -> u64 {
+        let bytes = match &self.attributes {
+            None => stored.size_bytes(),
+            Some(attributes) => {
+                let bytes = |name: &Arc<str>| stored.get(name).map_or(0, |value| name.len() + value.size_bytes());
+                attributes.iter().map(bytes).sum()
+            }
+        };
+        bytes as u64
+    }
+
+    fn same_key(&self, old: &PackedItem, new: &PackedItem) -> bool {
+        self.key.attributes().all(|attribute| old.get(&attribute.name) == new.get(&attribute.name))
+    }
+
+    fn same_entry(&self, old: &PackedItem, new: &PackedItem) -> bool {
+        match &self.attributes {
+            None => old == new,
+            Some(attributes) => attributes.iter().all(|name| old.get(name) == new.get(name)),
+        }
     }
 }
 
@@ -146,31 +178,43 @@ impl LocalIndex {
 /// What becomes of one item's entry in one index, and its cost in write units (facts §1.3).
 #[derive(Debug)]
 pub struct IndexChange {
-    old: Option<Entry>,
-    new: Option<Entry>,
+    removed: Option<Removed>,
+    put: Option<PackedItem>,
     pub units: CapacityUnits,
+    /// How much larger the entry becomes; negative where it becomes smaller.
+    pub growth_bytes: i64,
+}
+
+/// The key of an entry that goes away.
+#[derive(Debug)]
+struct Removed {
+    hash: u64,
+    partition: KeyTuple<KeyValue>,
+    position: Position,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::KeyAttribute;
-    use crate::item::{AttributeValue, ScalarType};
+    use crate::item::{AttributeValue, Item, ScalarType};
 
     fn key(partition: &str) -> KeySchema {
-        KeySchema { partition: KeyAttribute { name: partition.into(), scalar_type: ScalarType::S }, sort: None }
+        KeySchema::new(KeyAttribute { name: partition.into(), scalar_type: ScalarType::S }, None)
     }
 
-    fn entry(attributes: &[(&str, &str)]) -> Entry {
+    fn entry(attributes: &[(&str, &str)]) -> PackedItem {
         let attribute = |&(name, text): &(&str, &str)| (name.into(), AttributeValue::string(text));
-        Entry::new(Arc::new(attributes.iter().map(attribute).collect()))
+        attributes.iter().map(attribute).collect::<Item>().into()
     }
 
     #[test]
     fn the_six_cases_of_an_index_write() {
         let projection = Projection::Include(vec!["seen".into()]);
         let index = Index::new("by_owner".into(), key("owner"), &projection, &key("id"), 0);
-        let units = |old: Option<&Entry>, new: Option<&Entry>| index.change(old, new).map_or(0.0, |c| c.units.as_f64());
+        let units = |old: Option<&PackedItem>, new: Option<&PackedItem>| {
+            index.change(old, new).map_or(0.0, |c| c.units.as_f64())
+        };
         let outside = entry(&[("id", "1"), ("seen", "x")]);
         let ann = entry(&[("id", "1"), ("owner", "ann"), ("seen", "x")]);
         let bob = entry(&[("id", "1"), ("owner", "bob"), ("seen", "x")]);
@@ -192,7 +236,7 @@ mod tests {
         let of = |owner: &str, kilobytes: usize| {
             entry(&[("id", "1"), ("owner", owner), ("text", &"x".repeat(kilobytes * 1024 - 30))])
         };
-        let units = |old: Option<Entry>, new: Option<Entry>| {
+        let units = |old: Option<PackedItem>, new: Option<PackedItem>| {
             index.change(old.as_ref(), new.as_ref()).map_or(0.0, |change| change.units.as_f64())
         };
         assert_eq!(units(Some(of("ann", 5)), None), 5.0);
@@ -205,7 +249,7 @@ mod tests {
     fn an_index_of_all_attributes_shares_the_item() {
         let index = Index::new("by_owner".into(), key("owner"), &Projection::All, &key("id"), 0);
         let stored = entry(&[("id", "1"), ("owner", "ann")]);
-        assert!(Arc::ptr_eq(&index.entry_of(&stored).unwrap().item, &stored.item));
+        assert!(index.entry_of(&stored).unwrap().is_shared_with(&stored));
         assert!(index.projects("anything") && index.projects_all());
     }
 }

@@ -4,12 +4,10 @@
 pub const PARTITION_KEY_MAX_BYTES: usize = 2048;
 /// Bytes of a sort key's value, at most.
 pub const SORT_KEY_MAX_BYTES: usize = 1024;
-/// Bytes of an attribute's name, at most.
-pub const ATTRIBUTE_NAME_MAX_BYTES: usize = 65_535;
+/// Bytes of the values of a partition key and of a sort key, at most.
+pub const KEY_MAX_BYTES: [usize; 2] = [PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES];
 /// Bytes of the name of a key attribute or of a projected attribute, at most.
 pub const KEY_NAME_MAX_BYTES: usize = 255;
-/// Levels documents may nest.
-pub const NESTING_MAX: usize = 32;
 
 /// Bytes a Query or Scan evaluates before it ends its page.
 pub const PAGE_MAX_BYTES: u64 = 1024 * 1024;
@@ -29,6 +27,11 @@ pub const REQUEST_TOKEN_MAX_CHARS: usize = 36;
 pub const REQUEST_TOKEN_SECONDS: u64 = 600;
 /// Segments of a parallel Scan.
 pub const TOTAL_SEGMENTS_MAX: u32 = 1_000_000;
+/// Bytes of an item collection with its entries in local secondary indexes: "10 GB" (facts §2.1), in binary units as all are.
+pub const ITEM_COLLECTION_MAX_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Names ListTables returns.
+pub const LIST_TABLES_MAX: u32 = 100;
 
 /// Global secondary indexes of a table.
 pub const GLOBAL_INDEXES_MAX: usize = 20;

@@ -5,16 +5,18 @@
 //!
 //! # Locks
 //! In this order, so that no two threads wait for each other: the list of tables, read by every request and written when
-//! tables come and go; shards of items, one a request, those of a transaction in the order of tables and numbers; shards of
-//! indexes, one at a time; limits of capacity. Whoever writes an item holds its shard until its indexes are written, so that
-//! changes of one item reach an index in their order.
+//! tables come, go and change; shards of items, one a request, those of a transaction in the order of tables and numbers;
+//! shards of indexes, one at a time; limits of capacity. Whoever writes an item holds its shard until its indexes are
+//! written, so that changes of one item reach an index in their order.
 //!
 //! # Deliberately absent
-//! Indexes are written with the item: they do not lag. Partitions have no ceilings, item collections no limit of 10 GB.
+//! Indexes are written with the item: they do not lag. Partitions have no ceilings.
 
 mod answer;
 mod batch;
 mod bill;
+mod collection;
+mod control;
 mod expiry;
 mod fingerprint;
 mod get;
@@ -34,17 +36,20 @@ mod transact_write;
 mod write;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry as TableEntry;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use parking_lot::RwLock;
 
-use crate::api::{ApiError, ConsumedCapacity, CreateTable, ErrorKind, Outcome, Request, TableName};
+use crate::api::{ApiError, ConsumedCapacity, ErrorKind, Outcome, Request, TableName};
 use crate::capacity::TABLE_QUOTA_UNITS_PER_SECOND;
 use crate::expression::ExpressionCache;
 use crate::time::Time;
 
+pub use control::ControlDelays;
+
+use control::Going;
 use table::Table;
 use tokens::Tokens;
 
@@ -62,6 +67,20 @@ pub struct EngineOptions {
     /// How long an item outlives its expiry, at least. The service deletes "within 48 hours" (facts §8) and does not say
     /// more; a request to the table deletes what is due.
     pub time_to_live_delay: Duration,
+    /// The region in ARNs.
+    pub region: Arc<str>,
+    /// How long a TransactWriteItems takes from its admission until it ends. Its items are written, and there for plain reads,
+    /// when it is admitted; until it ends, whoever else writes them, checks them or reads them in a transaction is refused
+    /// with `TransactionConflict`. One that is cancelled holds nothing. Zero: nothing ever conflicts, as if transactions took
+    /// no time.
+    ///
+    /// Of each of the 64 shards of a table the last 16,384 items that were held are known. Time to live and
+    /// [`Engine::load_item`] heed no transaction.
+    pub transaction_duration: Duration,
+    /// How large an item collection may grow in tables with local secondary indexes, in bytes of items and index entries.
+    pub item_collection_max_bytes: u64,
+    /// How long the control plane takes.
+    pub control_delays: ControlDelays,
 }
 
 impl Default for EngineOptions {
@@ -72,6 +91,10 @@ impl Default for EngineOptions {
             table_quota_units_per_second: TABLE_QUOTA_UNITS_PER_SECOND,
             epoch_seconds_at_time_zero: 0,
             time_to_live_delay: Duration::ZERO,
+            region: "us-east-1".into(),
+            transaction_duration: Duration::ZERO,
+            item_collection_max_bytes: limits::ITEM_COLLECTION_MAX_BYTES,
+            control_delays: ControlDelays::default(),
         }
     }
 }
@@ -95,30 +118,24 @@ pub struct Engine {
     tokens: Tokens,
 }
 
-/// A table, described.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TableDescription {
-    /// How it was created.
-    pub definition: CreateTable,
-    /// Items in it.
-    pub item_count: u64,
-    /// Bytes of its items, without indexes.
-    pub size_bytes: u64,
-}
-
 /// The tables, by name.
 #[derive(Debug, Default)]
-struct Tables(BTreeMap<TableName, Box<Table>>);
+struct Tables {
+    /// Those that are being created, that serve, that are being changed.
+    by_name: BTreeMap<TableName, Box<Table>>,
+    /// Those that are being deleted.
+    going: BTreeMap<TableName, Going>,
+}
 
 impl Tables {
-    /// The table a request names, swept of what expired.
+    /// The table a request names, swept of what expired. A table is not there for items until it is active.
     fn get(&self, name: &TableName, now: Time) -> Result<&Table, ApiError> {
-        match self.0.get(name) {
-            Some(table) => {
+        match self.by_name.get(name) {
+            Some(table) if now >= table.active_from => {
                 table.sweep(now);
                 Ok(table)
             }
-            None => {
+            _ => {
                 schema::check_requested_name(name)?;
                 Err(ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found"))
             }
@@ -138,53 +155,25 @@ impl Engine {
         }
     }
 
-    /// Creates a table, active from `now` on.
-    pub fn create_table(&self, now: Time, definition: &CreateTable) -> Result<(), ApiError> {
-        schema::check_table(definition)?;
-        let mut tables = self.tables.write();
-        let TableEntry::Vacant(place) = tables.0.entry(definition.name.clone()) else {
-            let message = format!("Table already exists: {}", definition.name);
-            return Err(ApiError::new(ErrorKind::ResourceInUse, message));
-        };
-        let id = self.next_table_id.fetch_add(1, Ordering::Relaxed);
-        place.insert(Box::new(Table::new(id, definition.clone(), &self.options, now)));
-        Ok(())
+    /// How it behaves.
+    pub const fn options(&self) -> &EngineOptions {
+        &self.options
     }
 
-    /// Deletes a table with everything in it.
-    pub fn delete_table(&self, name: &str) -> Result<(), ApiError> {
-        let removed = self.tables.write().0.remove(name);
-        // Freed here, once others may go on.
-        match removed {
-            Some(_) => Ok(()),
-            None => {
-                let message = format!("Requested resource not found: Table: {name} not found");
-                Err(ApiError::new(ErrorKind::ResourceNotFound, message))
-            }
-        }
-    }
-
-    /// The names of all tables, in order.
+    /// The names of all tables that are not being deleted, in order.
     pub fn table_names(&self) -> Vec<TableName> {
-        self.tables.read().0.keys().cloned().collect()
-    }
-
-    /// A table's definition and size; `None` where there is no such table.
-    pub fn describe_table(&self, name: &str) -> Option<TableDescription> {
-        let tables = self.tables.read();
-        let table = tables.0.get(name)?;
-        let (item_count, size_bytes) = table.items.items_and_bytes();
-        Some(TableDescription { definition: table.definition.clone(), item_count, size_bytes })
+        self.tables.read().by_name.keys().cloned().collect()
     }
 
     /// All units a table and its indexes ever consumed; `None` where there is no such table.
     pub fn consumed(&self, name: &str) -> Option<ConsumedCapacity> {
-        self.tables.read().0.get(name).map(|table| table.consumed())
+        self.tables.read().by_name.get(name).map(|table| table.consumed())
     }
 
     /// Serves a request at the time `now`.
     ///
-    /// A refused request changes nothing and consumes nothing; one that fails by its condition consumes and says so.
+    /// A refused request changes nothing and consumes nothing. Those that fail by a condition consume and say so, as do
+    /// transactions that are cancelled after items were looked at, and batches of which a part is refused.
     pub fn execute(&self, now: Time, request: &Request) -> Outcome {
         let tables = &*self.tables.read();
         answer::outcome(match request {

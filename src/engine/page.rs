@@ -7,13 +7,13 @@ use crate::api::{
     ApiError, CapacityUnits, Consistency, IndexName, KeySchema, Output, Page, Placeholders, ReadWrite, Select,
 };
 use crate::expression::{Condition, ProjectionExpression};
-use crate::item::Item;
+use crate::item::{Item, PackedItem};
 use crate::time::Time;
 
 use super::answer::Served;
 use super::bill::{Bill, throttled};
 use super::limits::PAGE_MAX_BYTES;
-use super::storage::{Entry, Key, Shard, Storage};
+use super::storage::{Key, Shard, Storage};
 use super::table::{Source, Table};
 
 /// A Query or Scan, apart from where it looks.
@@ -30,28 +30,14 @@ pub struct PageRequest<'r> {
 
 /// The entries of one page, gathered until a limit stops it.
 pub struct Gathered {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PackedItem>,
     /// The items that were fetched from the table for entries of a local index, in the same order; empty where none were.
-    fetched: Vec<Option<Entry>>,
+    fetched: Vec<Option<PackedItem>>,
     bytes: u64,
+    fetched_bytes: u64,
     most: usize,
     /// Whether a limit stopped it, so that there may be more.
     stopped: bool,
-}
-
-impl Gathered {
-    /// Takes the next entry, or stops: at the limit, or before 1 MB is passed.
-    pub fn visit(&mut self, entry: &Entry) -> ControlFlow<()> {
-        if !self.entries.is_empty() && self.bytes + entry.bytes() > PAGE_MAX_BYTES {
-            self.stopped = true;
-            return ControlFlow::Break(());
-        }
-        self.bytes += entry.bytes();
-        self.entries.push(entry.clone());
-        // A page that ends at its limit says so, even if there is nothing behind it (facts §10.6).
-        self.stopped = self.entries.len() >= self.most;
-        if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }
 
 impl<'r> PageRequest<'r> {
@@ -154,7 +140,7 @@ impl<'r> PageRequest<'r> {
             value.is_some_and(|value| value.attribute_type() == attribute.scalar_type.into())
         });
         let exact = typed && attributes.len() == expected.len();
-        let key = if exact { self.storage().layout().key_of(attributes) } else { None };
+        let key = if exact { self.storage().layout().key_of_attributes(attributes) } else { None };
         key.ok_or_else(|| {
             ApiError::validation(
                 "The provided starting key is invalid: The provided key element does not match the schema",
@@ -175,22 +161,41 @@ impl<'r> PageRequest<'r> {
     /// An empty page.
     pub fn gather(&self) -> Gathered {
         let most = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        Gathered { entries: Vec::new(), fetched: Vec::new(), bytes: 0, most, stopped: false }
+        Gathered { entries: Vec::new(), fetched: Vec::new(), bytes: 0, fetched_bytes: 0, most, stopped: false }
     }
 
-    /// Fetches the items of entries gathered since the last time, from their locked shard of the table.
-    pub fn fetch(&self, gathered: &mut Gathered, shard: &Shard) {
-        for entry in &gathered.entries[gathered.fetched.len()..] {
-            let key = self.table.items.layout().key_of(&entry.item);
-            gathered.fetched.push(key.and_then(|key| shard.get(&key).cloned()));
+    /// Takes the next entry, or stops: at the limit, or before 1 MB is passed. `items` is the locked shard of the table where
+    /// the items of the entries are fetched; they count towards the megabyte too, so that no page grows without bound.
+    pub fn visit(&self, gathered: &mut Gathered, entry: &PackedItem, items: Option<&Shard>) -> ControlFlow<()> {
+        let entry_bytes = entry.size_bytes() as u64;
+        let fetched = items.map(|items| {
+            let key = self.table.items.layout().key_of(entry);
+            key.and_then(|key| items.get(&key))
+        });
+        let fetched_bytes = fetched.flatten().map_or(0, |item| item.size_bytes() as u64);
+        let bytes = gathered.bytes + entry_bytes + gathered.fetched_bytes + fetched_bytes;
+        if !gathered.entries.is_empty() && bytes > PAGE_MAX_BYTES {
+            gathered.stopped = true;
+            return ControlFlow::Break(());
         }
+        gathered.bytes += entry_bytes;
+        gathered.fetched_bytes += fetched_bytes;
+        gathered.entries.push(entry.clone());
+        gathered.fetched.extend(fetched.map(|fetched| fetched.cloned()));
+        // A page that ends at its limit says so, even if there is nothing behind it (facts §10.6).
+        gathered.stopped = gathered.entries.len() >= gathered.most;
+        if gathered.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Refuses before reading what would be refused once it is read.
+    /// Refuses before reading what would be refused once it is read, and an index that is not read yet.
     pub fn check_capacity(&self, now: Time) -> Result<(), ApiError> {
         let (throughput, global) = match self.source {
             Source::Table | Source::Local(..) => (&self.table.throughput, None),
-            Source::Global(at, _) => (&self.table.global_indexes[at].throughput, Some(at)),
+            Source::Global(at, _) => {
+                let global = &self.table.global_indexes[at];
+                global.check_readable(now)?;
+                (&global.throughput, Some(at))
+            }
         };
         let refusal = |limit| throttled(vec![Bill::new(self.table, ReadWrite::Read).reason(global, limit)]);
         throughput.read.check(now).map_err(refusal)
@@ -202,19 +207,19 @@ impl<'r> PageRequest<'r> {
         let mut bill = Bill::new(self.table, ReadWrite::Read);
         self.charge(&mut bill, CapacityUnits::for_read(gathered.bytes, consistency));
         for fetched in gathered.fetched.iter().flatten() {
-            bill.add_base(CapacityUnits::for_read(fetched.bytes(), consistency));
+            bill.add_base(CapacityUnits::for_read(fetched.size_bytes() as u64, consistency));
         }
         bill.admit(now)?;
 
         let mut page = Page { scanned_count: gathered.entries.len() as u64, ..Page::default() };
         if gathered.stopped {
-            page.last_evaluated_key = gathered.entries.last().map(|last| self.key_item(&last.item));
+            page.last_evaluated_key = gathered.entries.last().map(|last| self.key_item(last));
         }
         let fetches = !gathered.fetched.is_empty();
         let mut fetched = gathered.fetched.into_iter();
         for entry in gathered.entries {
             // The table is locked while its local index is read, so the item is there.
-            let item = fetched.next().flatten().filter(|_| fetches).map_or(entry.item, |fetched| fetched.item);
+            let item = fetched.next().flatten().filter(|_| fetches).unwrap_or(entry);
             let passes = match &self.filter {
                 Some(filter) => filter.evaluate(self.placeholders, Some(&item))?,
                 None => true,
@@ -225,11 +230,11 @@ impl<'r> PageRequest<'r> {
             page.count += 1;
             match (&self.projection, self.select) {
                 (_, Some(Select::Count)) => {}
-                (Some(projection), _) => page.items.push(Arc::new(projection.project(self.placeholders, &item)?)),
+                (Some(projection), _) => page.items.push(projection.project(self.placeholders, &item)?),
                 (None, _) => page.items.push(item),
             }
         }
-        Ok((Output::Page(page), vec![bill.into_consumed()]))
+        Ok((Output::Page(page), vec![bill.into_consumed()]).into())
     }
 
     fn charge(&self, bill: &mut Bill<'_>, units: CapacityUnits) {
@@ -241,8 +246,7 @@ impl<'r> PageRequest<'r> {
     }
 
     /// The key attributes of an entry, as LastEvaluatedKey has them.
-    fn key_item(&self, entry: &Item) -> Item {
-        let names = self.key_names().into_iter();
-        names.filter_map(|name| Some(((&**name).into(), entry.get(name)?.clone()))).collect()
+    fn key_item(&self, entry: &PackedItem) -> Item {
+        entry.unpack_only(self.key_names().into_iter().map(|name| &**name))
     }
 }

@@ -4,12 +4,12 @@ use std::ops::Bound;
 
 use crate::api::{ApiError, Query};
 use crate::expression::{Absent, ExpressionKind, KeyRange, UsesPlaceholders, check_placeholders};
-use crate::item::Item;
+use crate::item::{Item, ScalarRef};
 use crate::time::Time;
 
 use super::answer::Served;
 use super::page::PageRequest;
-use super::storage::{Key, KeyRef, PositionRange, Storage, positions};
+use super::storage::{Key, PositionRange, Storage, positions};
 use super::{Engine, Tables};
 
 impl Engine {
@@ -55,28 +55,24 @@ impl Engine {
         page.check_capacity(now)?;
 
         let ascending = request.scan_index_forward;
-        let partition = KeyRef::from(&range.partition);
+        let partition = range.partition.map(ScalarRef::from);
         let places = places(&range, start, ascending);
-        let hash = page.storage().layout().hash(partition);
+        let hash = page.storage().layout().hash(&partition);
         let number = Storage::shard_of(hash);
         let mut gathered = page.gather();
         // A local index has the table's partition key, so entry and item are in shards of the same number. The table is
         // locked first, as writes do it.
         let items = page.fetches()?.then(|| table.items.read(number));
-        let _ = page
-            .storage()
-            .read(number)
-            .visit_collection(hash, partition, &places, ascending, &mut |entry| gathered.visit(entry));
-        if let Some(items) = items {
-            page.fetch(&mut gathered, &items);
-        }
+        let _ = page.storage().read(number).visit_collection(hash, &partition, &places, ascending, &mut |entry| {
+            page.visit(&mut gathered, entry, items.as_deref())
+        });
         page.answer(now, gathered)
     }
 }
 
 /// The places to look at: those of the range, behind the start.
 fn places(range: &KeyRange, start: Option<Key<'_>>, ascending: bool) -> PositionRange {
-    let mut places = positions(range.sort.bounds());
+    let mut places = positions(&range.sort_leading, range.sort.bounds());
     match start {
         Some(start) if ascending => places.0 = Bound::Excluded(start.position),
         Some(start) => places.1 = Bound::Excluded(start.position),
@@ -88,14 +84,14 @@ fn places(range: &KeyRange, start: Option<Key<'_>>, ascending: bool) -> Position
 /// The start of the page, which has to lie within what is asked for.
 fn start_key<'r>(page: &PageRequest<'r>, start: &'r Item, range: &KeyRange) -> Result<Key<'r>, ApiError> {
     let key = page.start_key(start)?;
-    let in_partition = key.partition == KeyRef::from(&range.partition);
+    let in_partition = key.partition == range.partition.map(ScalarRef::from);
     if !in_partition {
         return Err(ApiError::validation(
             "The provided starting key is outside query boundaries based on provided conditions",
         ));
     }
     match &key.position.sort {
-        Some(sort) if !range.sort.contains(sort) => {
+        Some(sort) if !range.contains_sort_key(sort.as_slice()) => {
             Err(ApiError::validation("The provided starting key does not match the range key predicate"))
         }
         _ => Ok(key),

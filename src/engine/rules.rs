@@ -1,11 +1,14 @@
 //! The rules for keys and items, with DynamoDB's messages (facts §8, appendix A).
 
-use crate::api::{ApiError, KeyAttribute};
-use crate::item::{AttributeValue, ITEM_MAX_BYTES, Item};
+use crate::api::{ApiError, KeyAttribute, KeySchema};
+use crate::item::{
+    ATTRIBUTE_NAME_MAX_BYTES, AttributeValue, ITEM_MAX_BYTES, InvalidValue, Item, KeyTuple, PackedItem, ScalarRef,
+    ScalarType,
+};
 
 use super::index::Index;
-use super::limits::{ATTRIBUTE_NAME_MAX_BYTES, NESTING_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES};
-use super::storage::{Entry, Key, KeyRef, Position, key_attribute};
+use super::limits::{KEY_MAX_BYTES, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES};
+use super::storage::{Key, Position};
 use super::table::Table;
 
 /// A key that does not have the attributes of the table's key.
@@ -28,15 +31,17 @@ impl Table {
     pub fn key_of_request<'r>(&self, attributes: &'r Item) -> Result<Key<'r>, ApiError> {
         let schema = self.key();
         let typed = |attribute: &KeyAttribute| {
-            key_attribute(attributes, &attribute.name)
+            attributes
+                .get(&attribute.name)
+                .and_then(AttributeValue::scalar)
                 .filter(|value| value.scalar_type() == attribute.scalar_type)
                 .ok_or_else(|| ApiError::validation(KEY_MISMATCH))
         };
-        if attributes.len() != 1 + usize::from(schema.sort.is_some()) {
+        if attributes.len() != schema.attributes().count() {
             return Err(ApiError::validation(KEY_MISMATCH));
         }
-        let partition = typed(&schema.partition)?;
-        let sort = schema.sort.as_ref().map(typed).transpose()?;
+        let partition = typed(schema.partition())?;
+        let sort = schema.sort().map(typed).transpose()?;
         self.checked_key(partition, sort)
     }
 
@@ -47,7 +52,7 @@ impl Table {
             let value = item
                 .get(name)
                 .ok_or_else(|| ApiError::validation(format!("{INVALID} Missing the key {name} in the item")))?;
-            KeyRef::from_value(value).filter(|key| key.scalar_type() == attribute.scalar_type).ok_or_else(|| {
+            value.scalar().filter(|key| key.scalar_type() == attribute.scalar_type).ok_or_else(|| {
                 let (expected, actual) = (attribute.scalar_type, value.attribute_type());
                 ApiError::validation(format!(
                     "{INVALID} Type mismatch for key {name} expected: {expected:?} actual: {actual}"
@@ -55,43 +60,52 @@ impl Table {
             })
         };
         let schema = self.key();
-        let partition = typed(&schema.partition)?;
-        let sort = schema.sort.as_ref().map(typed).transpose()?;
+        let partition = typed(schema.partition())?;
+        let sort = schema.sort().map(typed).transpose()?;
         self.checked_key(partition, sort)
     }
 
-    fn checked_key<'r>(&self, partition: KeyRef<'r>, sort: Option<KeyRef<'r>>) -> Result<Key<'r>, ApiError> {
+    fn checked_key<'r>(&self, partition: ScalarRef<'r>, sort: Option<ScalarRef<'r>>) -> Result<Key<'r>, ApiError> {
         let schema = self.key();
-        check_key_value(partition, &schema.partition, PARTITION_KEY_MAX_BYTES)?;
-        if let (Some(sort), Some(attribute)) = (sort, &schema.sort) {
+        check_key_value(partition, schema.partition(), PARTITION_KEY_MAX_BYTES)?;
+        if let (Some(sort), Some(attribute)) = (sort, schema.sort()) {
             check_key_value(sort, attribute, SORT_KEY_MAX_BYTES)?;
         }
-        Ok(Key { hash: self.items.layout().hash(partition), partition, position: Position::of_item(sort) })
+        let partition = KeyTuple::One(partition);
+        Ok(Key { hash: self.items.layout().hash(&partition), partition, position: Position::of_item(sort) })
     }
 
-    /// Checks an item as it is about to be stored: its values, its size, the types of index keys.
-    pub fn check_item(&self, entry: &Entry, origin: Origin) -> Result<(), ApiError> {
-        if entry.bytes() > ITEM_MAX_BYTES as u64 {
-            return Err(too_large(origin));
-        }
+    /// Checks an item as it is about to be stored: the types of index keys, and its size with its entries in local indexes.
+    /// Of an update only the attributes it changes are held to the keys of indexes: an item that was there before an index
+    /// may not fit it.
+    pub fn check_item(&self, item: &PackedItem, origin: Origin, changed: &Item) -> Result<(), ApiError> {
         for index in self.indexes() {
-            check_index_key(index, &entry.item, origin)?;
-        }
-        if !self.local_indexes.is_empty() {
-            let local = self.local_indexes.iter().filter_map(|local| local.index.entry_of(entry));
-            if entry.bytes() + local.map(|entry| entry.bytes()).sum::<u64>() > ITEM_MAX_BYTES as u64 {
-                return Err(too_large(origin));
+            if changes_key(index, changed) {
+                check_index_key(index, item, origin)?;
             }
         }
-        Ok(())
+        if self.local_indexes.is_empty() {
+            return Ok(());
+        }
+        let local = self.local_indexes.iter().filter_map(|local| local.index.entry_of(item));
+        check_size(item.size_bytes() + local.map(|entry| entry.size_bytes()).sum::<usize>(), origin)
     }
+}
+
+fn changes_key(index: &Index, changed: &Item) -> bool {
+    index.key.attributes().any(|attribute| changed.get(&attribute.name).is_some())
+}
+
+/// Refuses an item above 400 KB.
+pub fn check_size(bytes: usize, origin: Origin) -> Result<(), ApiError> {
+    if bytes > ITEM_MAX_BYTES { Err(too_large(origin)) } else { Ok(()) }
 }
 
 fn too_large(origin: Origin) -> ApiError {
     ApiError::validation(if origin == Origin::Put { ITEM_TOO_LARGE } else { UPDATED_ITEM_TOO_LARGE })
 }
 
-fn check_key_value(value: KeyRef<'_>, attribute: &KeyAttribute, max_bytes: usize) -> Result<(), ApiError> {
+fn check_key_value(value: ScalarRef<'_>, attribute: &KeyAttribute, max_bytes: usize) -> Result<(), ApiError> {
     let bytes = value.size_bytes();
     if bytes == 0 {
         let (kind, name) = (kind_of(value), &attribute.name);
@@ -101,20 +115,59 @@ fn check_key_value(value: KeyRef<'_>, attribute: &KeyAttribute, max_bytes: usize
         )));
     }
     if bytes > max_bytes {
-        return Err(ApiError::validation(if max_bytes == PARTITION_KEY_MAX_BYTES {
-            format!("{INVALID} Size of hashkey has exceeded the maximum size limit of{max_bytes} bytes")
-        } else {
-            format!("{INVALID} Aggregated size of all range keys has exceeded the size limit of {max_bytes} bytes")
-        }));
+        return Err(key_too_large(max_bytes));
     }
     Ok(())
 }
 
-fn check_index_key(index: &Index, item: &Item, origin: Origin) -> Result<(), ApiError> {
-    for (attribute, max_bytes) in index.key.attributes().zip([PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES]) {
+fn key_too_large(max_bytes: usize) -> ApiError {
+    ApiError::validation(if max_bytes == PARTITION_KEY_MAX_BYTES {
+        format!("{INVALID} Size of hashkey has exceeded the maximum size limit of{max_bytes} bytes")
+    } else {
+        format!("{INVALID} Aggregated size of all range keys has exceeded the size limit of {max_bytes} bytes")
+    })
+}
+
+/// Whether an item has the key of an index. Keys of written items are checked; items that were there before the index may have
+/// others, and are left out of it.
+pub fn has_index_key(key: &KeySchema, item: &PackedItem) -> bool {
+    let parts = [key.partition_attributes(), key.sort_attributes()];
+    parts.into_iter().zip(KEY_MAX_BYTES).all(|(attributes, max_bytes)| {
+        let mut bytes_left = max_bytes;
+        attributes.iter().all(|attribute| {
+            let value = item.get(&attribute.name).and_then(|value| value.scalar());
+            let Some(value) = value.filter(|value| value.scalar_type() == attribute.scalar_type) else { return false };
+            // A number alone has 21 bytes at most.
+            if attributes.len() == 1 && attribute.scalar_type == ScalarType::N {
+                return true;
+            }
+            let bytes = value.size_bytes();
+            let fits = (1..=bytes_left).contains(&bytes);
+            bytes_left = bytes_left.saturating_sub(bytes);
+            fits
+        })
+    })
+}
+
+fn check_index_key(index: &Index, item: &PackedItem, origin: Origin) -> Result<(), ApiError> {
+    let parts = [index.key.partition_attributes(), index.key.sort_attributes()];
+    let mut parts = parts.into_iter().zip(KEY_MAX_BYTES);
+    parts.try_for_each(|(attributes, max_bytes)| check_index_key_part(index, attributes, max_bytes, item, origin))
+}
+
+/// Checks the attributes of a partition key or of a sort key; what they have of `max_bytes`, they have together.
+fn check_index_key_part(
+    index: &Index,
+    attributes: &[KeyAttribute],
+    max_bytes: usize,
+    item: &PackedItem,
+    origin: Origin,
+) -> Result<(), ApiError> {
+    let mut bytes = 0;
+    for attribute in attributes {
         let Some(value) = item.get(&attribute.name) else { continue };
         let (name, index_name, expected) = (&attribute.name, &index.name, attribute.scalar_type);
-        let Some(key) = KeyRef::from_value(value).filter(|key| key.scalar_type() == expected) else {
+        let Some(key) = value.scalar().filter(|key| key.scalar_type() == expected) else {
             let actual = value.attribute_type();
             return Err(ApiError::validation(match origin {
                 Origin::Put => format!(
@@ -133,9 +186,10 @@ fn check_index_key(index: &Index, item: &Item, origin: Origin) -> Result<(), Api
                  IndexName: {index_name}, IndexKey: {name}"
             )));
         }
-        if key.size_bytes() > max_bytes {
+        bytes += key.size_bytes();
+        if bytes > max_bytes {
             return Err(match origin {
-                Origin::Put => check_key_value(key, attribute, max_bytes).err().unwrap_or_else(|| too_large(origin)),
+                Origin::Put => key_too_large(max_bytes),
                 Origin::Update => ApiError::validation(
                     "The update expression attempted to update the secondary index key beyond allowed size limits",
                 ),
@@ -145,72 +199,23 @@ fn check_index_key(index: &Index, item: &Item, origin: Origin) -> Result<(), Api
     Ok(())
 }
 
-const fn kind_of(value: KeyRef<'_>) -> &'static str {
+const fn kind_of(value: ScalarRef<'_>) -> &'static str {
     match value {
-        KeyRef::S(_) => "string",
-        KeyRef::N(_) => "number",
-        KeyRef::B(_) => "binary",
+        ScalarRef::S(_) => "string",
+        ScalarRef::N(_) => "number",
+        ScalarRef::B(_) => "binary",
     }
 }
 
-/// Checks the values of an item whatever the table: sets, names, nesting. Goes as deep as documents may be, no deeper.
+/// Checks the attributes of an item whatever the table: names, and what values hold.
 pub fn check_values(item: &Item) -> Result<(), ApiError> {
-    item.iter().try_for_each(|(name, value)| check_attribute(name, value, 0))
-}
-
-fn check_attribute(name: &str, value: &AttributeValue, depth: usize) -> Result<(), ApiError> {
-    if name.is_empty() && depth == 0 {
-        return Err(ApiError::validation(format!("{INVALID} An attribute name may not be empty")));
-    }
-    if name.len() > ATTRIBUTE_NAME_MAX_BYTES {
-        return Err(ApiError::validation("Attribute name is too large, must be less than 65536 bytes"));
-    }
-    check_value(value, depth)
-}
-
-fn check_value(value: &AttributeValue, depth: usize) -> Result<(), ApiError> {
-    if depth > NESTING_MAX {
-        return Err(ApiError::validation("Nesting Levels have exceeded supported limits"));
-    }
-    let empty_set = match value {
-        AttributeValue::Ss(elements) if elements.is_empty() => "An string set  may not be empty",
-        AttributeValue::Ns(elements) if elements.is_empty() => "An number set  may not be empty",
-        AttributeValue::Bs(elements) if elements.is_empty() => "Binary sets should not be empty",
-        AttributeValue::L(elements) => return elements.iter().try_for_each(|element| check_value(element, depth + 1)),
-        AttributeValue::M(map) => {
-            return map.iter().try_for_each(|(name, element)| check_attribute(name, element, depth + 1));
+    item.iter().try_for_each(|(name, value)| {
+        if name.is_empty() {
+            return Err(ApiError::validation(format!("{INVALID} An attribute name may not be empty")));
         }
-        _ => return Ok(()),
-    };
-    Err(ApiError::validation(format!("{INVALID} {empty_set}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(item: &Item) -> String {
-        check_values(item).unwrap_err().message
-    }
-
-    fn of(value: AttributeValue) -> Item {
-        [("a".into(), value)].into_iter().collect()
-    }
-
-    #[test]
-    fn empty_sets_are_refused_at_any_depth() {
-        let empty = || AttributeValue::Ss(Vec::new());
-        assert_eq!(message(&of(empty())), "One or more parameter values were invalid: An string set  may not be empty");
-        let nested = AttributeValue::L(vec![AttributeValue::M(of(empty()))]);
-        assert!(message(&of(nested)).ends_with("An string set  may not be empty"));
-        assert!(message(&of(AttributeValue::Ns(Vec::new()))).ends_with("An number set  may not be empty"));
-        assert!(message(&of(AttributeValue::Bs(Vec::new()))).ends_with("Binary sets should not be empty"));
-    }
-
-    #[test]
-    fn documents_nest_32_levels() {
-        let nest = |levels| (0..levels).fold(AttributeValue::Null, |value, _| AttributeValue::L(vec![value]));
-        assert_eq!(check_values(&of(nest(32))), Ok(()));
-        assert_eq!(message(&of(nest(33))), "Nesting Levels have exceeded supported limits");
-    }
+        if name.len() > ATTRIBUTE_NAME_MAX_BYTES {
+            return Err(ApiError::validation(InvalidValue::NameTooLong.to_string()));
+        }
+        value.check().map_err(|invalid| ApiError::validation(invalid.to_string()))
+    })
 }

@@ -67,11 +67,9 @@ impl Engine {
             // As in a Query, the table's shard is locked before the index's, and has the same number.
             let items = fetches.then(|| table.items.read(number));
             let shard = page.storage().read(number);
-            let flow = shard.visit_hashes(hashes.clone(), start.as_ref(), &mut |entry| gathered.visit(entry));
-            drop(shard);
-            if let Some(items) = items {
-                page.fetch(&mut gathered, &items);
-            }
+            let flow = shard.visit_hashes(hashes.clone(), start.as_ref(), &mut |entry| {
+                page.visit(&mut gathered, entry, items.as_deref())
+            });
             if flow.is_break() {
                 break;
             }

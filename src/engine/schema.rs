@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{ApiError, CapacityMode, CreateTable, KeySchema, Projection};
+use crate::api::{ApiError, CapacityMode, CreateTable, GlobalSecondaryIndex, KeyAttribute, KeySchema, Projection};
 use crate::item::ScalarType;
 
 use super::limits::{
@@ -14,6 +14,7 @@ const INVALID: &str = "One or more parameter values were invalid:";
 /// Checks the definition of a table.
 pub fn check_table(table: &CreateTable) -> Result<(), ApiError> {
     check_name(&table.name, "tableName")?;
+    check_one_attribute_each(&table.key, "keySchema")?;
     check_key(&table.key)?;
     check_capacity(table.capacity, None)?;
     check_local_indexes(table)?;
@@ -36,6 +37,18 @@ pub fn check_requested_name(name: &str) -> Result<(), ApiError> {
     check_name_of_length(name, "tableName", 1)
 }
 
+/// Checks where ListTables is to start.
+pub fn check_start_name(name: &str) -> Result<(), ApiError> {
+    check_name(name, "exclusiveStartTableName")
+}
+
+/// The attributes of all keys, of the table and its indexes; one that is in several keys comes several times.
+pub fn key_attributes(table: &CreateTable) -> Vec<&KeyAttribute> {
+    let local = table.local_secondary_indexes.iter().map(|index| &index.key);
+    let global = table.global_secondary_indexes.iter().map(|index| &index.key);
+    std::iter::once(&table.key).chain(local).chain(global).flat_map(KeySchema::attributes).collect()
+}
+
 fn check_name_of_length(name: &str, member: &str, length_min: usize) -> Result<(), ApiError> {
     let rule = if name.len() < length_min {
         format!("have length greater than or equal to {length_min}")
@@ -51,6 +64,38 @@ fn check_name_of_length(name: &str, member: &str, length_min: usize) -> Result<(
     )))
 }
 
+/// Refuses more than one attribute in the partition key or the sort key: global secondary indexes alone have them.
+fn check_one_attribute_each(key: &KeySchema, member: &str) -> Result<(), ApiError> {
+    if key.attributes().count() > 2 {
+        let element =
+            |kind| move |key: &KeyAttribute| format!("KeySchemaElement(attributeName={}, keyType={kind})", key.name);
+        let partition = key.partition_attributes().iter().map(element("HASH"));
+        let elements: Vec<String> = partition.chain(key.sort_attributes().iter().map(element("RANGE"))).collect();
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value '[{}]' at '{member}' failed to satisfy constraint: Member must have length \
+             less than or equal to 2",
+            elements.join(", ")
+        )));
+    }
+    if key.partition_attributes().len() > 1 {
+        return Err(ApiError::validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
+    }
+    Ok(())
+}
+
+/// Refuses more attributes than a global secondary index may have. The words are ours.
+fn check_attribute_count(index: &GlobalSecondaryIndex) -> Result<(), ApiError> {
+    let limit = KeySchema::PART_MAX_ATTRIBUTES;
+    let parts = [(index.key.partition_attributes(), "HASH"), (index.key.sort_attributes(), "RANGE")];
+    match parts.into_iter().find(|(attributes, _)| attributes.len() > limit) {
+        Some((_, kind)) => Err(invalid(format!(
+            "Index KeySchema exceeds the limit of {limit} {kind} key attributes for index: {}",
+            index.name
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn check_key(key: &KeySchema) -> Result<(), ApiError> {
     for attribute in key.attributes() {
         let name = &attribute.name;
@@ -62,11 +107,20 @@ fn check_key(key: &KeySchema) -> Result<(), ApiError> {
             )));
         }
     }
-    match &key.sort {
-        Some(sort) if sort.name == key.partition.name => {
-            Err(ApiError::validation("Both the Hash Key and the Range Key element in the KeySchema have the same name"))
-        }
-        _ => Ok(()),
+    let is_in = |attributes: &[KeyAttribute], name: &str| attributes.iter().any(|known| *known.name == *name);
+    let (partition, sort) = (key.partition_attributes(), key.sort_attributes());
+    if sort.iter().any(|attribute| is_in(partition, &attribute.name)) {
+        return Err(ApiError::validation(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ));
+    }
+    let twice = |attributes: &[KeyAttribute]| {
+        let at = (1..attributes.len()).find(|at| is_in(&attributes[..*at], &attributes[*at].name))?;
+        Some(attributes[at].name.clone())
+    };
+    match twice(partition).or_else(|| twice(sort)) {
+        Some(name) => Err(ApiError::validation(format!("Invalid KeySchema: The attribute {name} is named twice"))),
+        None => Ok(()),
     }
 }
 
@@ -92,22 +146,24 @@ fn check_local_indexes(table: &CreateTable) -> Result<(), ApiError> {
     if indexes.len() > LOCAL_INDEXES_MAX {
         return Err(invalid(format!("Number of LocalSecondaryIndexes exceeds per-table limit of {LOCAL_INDEXES_MAX}")));
     }
-    if table.key.sort.is_none() {
+    if table.key.sort().is_none() {
         return Err(invalid(
             "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
         ));
     }
     for index in indexes {
         check_name(&index.name, "localSecondaryIndexes.1.member.indexName")?;
+        check_one_attribute_each(&index.key, "localSecondaryIndexes.1.member.keySchema")?;
         check_key(&index.key)?;
-        let (name, partition, table_partition) = (&index.name, &index.key.partition.name, &table.key.partition.name);
+        let name = &index.name;
+        let (partition, table_partition) = (&index.key.partition().name, &table.key.partition().name);
         if partition != table_partition {
             return Err(invalid(format!(
                 "Index KeySchema does not have the same leading hash key as table KeySchema for index: {name}. \
                  index hash key: {partition}, table hash key: {table_partition}"
             )));
         }
-        if index.key.sort.is_none() {
+        if index.key.sort().is_none() {
             return Err(invalid(format!("Index KeySchema does not have a range key for index: {name}")));
         }
     }
@@ -123,6 +179,7 @@ fn check_global_indexes(table: &CreateTable) -> Result<(), ApiError> {
     for index in indexes {
         let name = &index.name;
         check_name(name, "globalSecondaryIndexes.1.member.indexName")?;
+        check_attribute_count(index)?;
         check_key(&index.key)?;
         check_capacity(index.capacity, Some(name))?;
         match (is_on_demand(table.capacity), is_on_demand(index.capacity)) {
@@ -152,11 +209,8 @@ fn check_index_names(table: &CreateTable) -> Result<(), ApiError> {
 
 /// An attribute that is a key here and there has one type.
 fn check_attribute_types(table: &CreateTable) -> Result<(), ApiError> {
-    let local = table.local_secondary_indexes.iter().map(|index| &index.key);
-    let global = table.global_secondary_indexes.iter().map(|index| &index.key);
-    let keys = std::iter::once(&table.key).chain(local).chain(global);
     let mut types: BTreeMap<&str, ScalarType> = BTreeMap::new();
-    for attribute in keys.flat_map(KeySchema::attributes) {
+    for attribute in key_attributes(table) {
         if *types.entry(&attribute.name).or_insert(attribute.scalar_type) != attribute.scalar_type {
             return Err(invalid(format!("Duplicate AttributeName in AttributeDefinitions: {}", attribute.name)));
         }

@@ -1,14 +1,18 @@
 //! A table: its items, its indexes and its capacity, and how a change of an item reaches them.
 
-use crate::api::{CapacityUnits, ConsumedCapacity, CreateTable, IndexName, KeySchema, Units};
+use crate::api::{
+    CapacityMode, CapacityUnits, ConsumedCapacity, CreateTable, IndexName, KeySchema, Units, WarmThroughput,
+};
 use crate::capacity::Throughput;
+use crate::item::PackedItem;
 use crate::time::Time;
 
 use super::Enforcement;
 use super::EngineOptions;
+use super::control::{Control, IndexControl};
 use super::expiry::Expiry;
 use super::index::{GlobalIndex, Index, IndexChange, LocalIndex};
-use super::storage::{Entry, Key, Layout, Shard, Storage};
+use super::storage::{Key, Layout, Shard, Storage};
 
 /// A table.
 #[derive(Debug)]
@@ -16,11 +20,16 @@ pub struct Table {
     /// Tables are locked in the order of these numbers.
     pub id: u64,
     pub definition: CreateTable,
+    /// Items are served from then on.
+    pub active_from: Time,
     pub items: Storage,
     pub throughput: Throughput,
     pub local_indexes: Vec<LocalIndex>,
     pub global_indexes: Vec<GlobalIndex>,
     pub expiry: Option<Expiry>,
+    /// The limit of item collections, where there are local indexes.
+    pub item_collection_max_bytes: u64,
+    pub control: Control,
 }
 
 /// What a Query or Scan reads: a table, or one of its indexes.
@@ -34,34 +43,41 @@ pub enum Source<'t> {
 /// What becomes of an item and of its index entries.
 #[derive(Debug)]
 pub struct Change {
-    pub old: Option<Entry>,
-    pub new: Option<Entry>,
-    pub local: Vec<(usize, IndexChange)>,
-    pub global: Vec<(usize, IndexChange)>,
+    /// The item from now on; `None` where it is deleted.
+    pub new: Option<PackedItem>,
+    /// The size a write is charged for: the larger of before and after.
+    pub charged_bytes: u64,
+    /// How much larger the item becomes; negative where it becomes smaller.
+    item_growth_bytes: i64,
+    /// When the item expired and when it will, in epoch seconds.
+    expiries: [Option<u64>; 2],
+    local: Vec<(usize, IndexChange)>,
+    global: Vec<(usize, IndexChange)>,
 }
 
 impl Table {
-    /// An empty table, created at `now`. The definition has been checked.
-    pub fn new(id: u64, definition: CreateTable, options: &EngineOptions, now: Time) -> Self {
+    /// An empty table, created at `now`, that serves later. The definition has been checked.
+    pub fn new(id: u64, definition: CreateTable, options: &EngineOptions, now: Time, active_from: Time) -> Self {
         let key = &definition.key;
-        let throughput = |mode, warm| match options.capacity {
-            Enforcement::Off => Throughput::unlimited(),
-            Enforcement::Enforced => Throughput::new(mode, warm, options.table_quota_units_per_second, now),
-        };
         let local = definition.local_secondary_indexes.iter().map(|index| {
             LocalIndex::new(Index::new(index.name.clone(), index.key.clone(), &index.projection, key, options.seed))
         });
-        let global = definition.global_secondary_indexes.iter().map(|index| GlobalIndex {
-            index: Index::new(index.name.clone(), index.key.clone(), &index.projection, key, options.seed),
-            throughput: throughput(index.capacity, None),
-        });
+        let global = definition
+            .global_secondary_indexes
+            .iter()
+            .zip(0..)
+            .map(|(index, number)| GlobalIndex::new(index, key, options, now, IndexControl::of_new_table(number)));
+        let expiry = |attribute| Expiry::new(attribute, options, Time::ZERO);
         Table {
             id,
+            active_from,
             items: Storage::new(Layout::of_table(key, options.seed)),
-            throughput: throughput(definition.capacity, definition.warm_throughput),
+            throughput: throughput(definition.capacity, definition.warm_throughput, options, now),
             local_indexes: local.collect(),
             global_indexes: global.collect(),
-            expiry: definition.time_to_live_attribute.clone().map(|attribute| Expiry::new(attribute, options)),
+            expiry: definition.time_to_live_attribute.clone().map(expiry),
+            item_collection_max_bytes: options.item_collection_max_bytes,
+            control: Control::new(now, &definition),
             definition,
         }
     }
@@ -88,26 +104,42 @@ impl Table {
     }
 
     /// What replacing `old` by `new` changes.
-    pub fn change(&self, old: Option<Entry>, new: Option<Entry>) -> Change {
-        let mut change = Change { old, new, local: Vec::new(), global: Vec::new() };
+    pub fn change(&self, old: Option<&PackedItem>, new: Option<PackedItem>) -> Change {
+        let bytes = |item: Option<&PackedItem>| item.map_or(0, |item| item.size_bytes() as u64);
+        let expires = |item: Option<&PackedItem>| self.expiry.as_ref()?.expires_seconds(item?);
+        let [old_bytes, new_bytes] = [bytes(old), bytes(new.as_ref())];
+        let mut change = Change {
+            charged_bytes: old_bytes.max(new_bytes),
+            item_growth_bytes: new_bytes as i64 - old_bytes as i64,
+            expiries: [expires(old), expires(new.as_ref())],
+            new,
+            local: Vec::new(),
+            global: Vec::new(),
+        };
+        let new = change.new.as_ref();
         for (at, local) in self.local_indexes.iter().enumerate() {
-            let of_index = local.index.change(change.old.as_ref(), change.new.as_ref());
-            change.local.extend(of_index.map(|of_index| (at, of_index)));
+            change.local.extend(local.index.change(old, new).map(|of_index| (at, of_index)));
         }
         for (at, global) in self.global_indexes.iter().enumerate() {
-            let of_index = global.index.change(change.old.as_ref(), change.new.as_ref());
-            change.global.extend(of_index.map(|of_index| (at, of_index)));
+            change.global.extend(global.index.change(old, new).map(|of_index| (at, of_index)));
         }
         change
     }
 
-    /// Makes a change that was admitted. `shard` is the locked shard of `key`. Returns the entry that was replaced, to be
-    /// freed once the shard is unlocked.
-    pub fn apply(&self, shard: &mut Shard, key: Key<'_>, change: Change) -> Option<Entry> {
-        if let Some(expiry) = &self.expiry {
-            expiry.note(shard, &key, change.old.as_ref(), change.new.as_ref());
+    /// Makes a change that was admitted. `shard` is the locked shard of `key`. Returns what is no longer needed, to be freed
+    /// once the shard is unlocked.
+    pub fn apply(&self, shard: &mut Shard, key: Key<'_>, change: Change) -> Option<PackedItem> {
+        if let [Some(old), new] = change.expiries
+            && new != Some(old)
+        {
+            shard.forget_expiry(old, &key);
         }
-        let replaced = match change.new {
+        if let [old, Some(new)] = change.expiries
+            && old != Some(new)
+        {
+            shard.remember_expiry(new, &key);
+        }
+        let left = match change.new {
             Some(new) => shard.put(key, new),
             None => shard.remove(&key),
         };
@@ -117,10 +149,10 @@ impl Table {
         for (at, of_index) in change.global {
             self.global_indexes[at].index.apply(of_index);
         }
-        replaced
+        left
     }
 
-    /// All units ever consumed, by the table and each of its indexes.
+    /// All units ever consumed, by the table and each of its indexes, those among them that were deleted.
     pub fn consumed(&self) -> ConsumedCapacity {
         let mut table = self.throughput.consumed();
         let mut local_secondary_indexes = Vec::new();
@@ -130,23 +162,41 @@ impl Table {
             local_secondary_indexes.push((local.index.name.clone(), consumed));
         }
         let global = self.global_indexes.iter();
-        let global_secondary_indexes =
+        let mut global_secondary_indexes: Vec<(IndexName, Units)> =
             global.map(|global| (global.index.name.clone(), global.throughput.consumed())).collect();
+        for (name, before) in &self.control.consumed_before {
+            match global_secondary_indexes.iter_mut().find(|(known, _)| known == name) {
+                Some((_, units)) => *units += *before,
+                None => global_secondary_indexes.push((name.clone(), *before)),
+            }
+        }
         let table_name = self.definition.name.clone();
         ConsumedCapacity { table_name, table, local_secondary_indexes, global_secondary_indexes }
     }
 }
 
-impl Change {
-    /// The size a write is charged for: the larger of before and after.
-    pub fn charged_bytes(&self) -> u64 {
-        let bytes = |entry: &Option<Entry>| entry.as_ref().map_or(0, Entry::bytes);
-        bytes(&self.old).max(bytes(&self.new))
+/// The throughput of a table or index created at `now`.
+pub fn throughput(
+    capacity: CapacityMode,
+    warm: Option<WarmThroughput>,
+    options: &EngineOptions,
+    now: Time,
+) -> Throughput {
+    match options.capacity {
+        Enforcement::Off => Throughput::unlimited(),
+        Enforcement::Enforced => Throughput::new(capacity, warm, options.table_quota_units_per_second, now),
     }
+}
 
+impl Change {
     /// The units each local index costs.
     pub fn local_units(&self) -> impl Iterator<Item = (usize, CapacityUnits)> {
         self.local.iter().map(|(at, of_index)| (*at, of_index.units))
+    }
+
+    /// How much larger the item with its entries in local indexes becomes; negative where it becomes smaller.
+    pub fn collection_growth_bytes(&self) -> i64 {
+        self.item_growth_bytes + self.local.iter().map(|(_, of_index)| of_index.growth_bytes).sum::<i64>()
     }
 
     /// The units each global index costs.

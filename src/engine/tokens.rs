@@ -27,7 +27,7 @@ struct Known {
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     fingerprint: u128,
-    /// When it was made; `None` while it is being made.
+    /// When it ends; `None` while it is being made.
     done: Option<Time>,
 }
 
@@ -61,25 +61,26 @@ impl Tokens {
                 "The request uses the same client token as a previous, but non-identical request. Do not reuse a client \
                  token with different requests, unless the requests are identical",
             )),
-            Some(Seen { done: None, .. }) => Err(ApiError::new(
+            Some(seen) if seen.done.is_none_or(|done| now < done) => Err(ApiError::new(
                 ErrorKind::TransactionInProgress,
                 "The transaction with the given request token is already in progress.",
             )),
-            Some(Seen { done: Some(_), .. }) => Ok(Turn::Again),
+            Some(_) => Ok(Turn::Again),
         }
     }
 
-    /// Ends a transaction that was begun. One that was not made may come again with its token.
-    pub fn end(&self, now: Time, token: &CompactString, made: bool) {
+    /// A transaction that was begun ends at a time, from which on it is remembered. `None`: it was not made, and may come again
+    /// with its token.
+    pub fn end(&self, done: Option<Time>, token: &CompactString) {
         let mut known = self.0.lock();
-        if !made {
+        let Some(done) = done else {
             known.by_token.remove(token);
             return;
-        }
+        };
         if let Some(seen) = known.by_token.get_mut(token) {
-            seen.done = Some(now);
+            seen.done = Some(done);
         }
-        known.expiring.push_back((now + Duration::from_secs(REQUEST_TOKEN_SECONDS), token.clone()));
+        known.expiring.push_back((done + Duration::from_secs(REQUEST_TOKEN_SECONDS), token.clone()));
     }
 }
 
@@ -104,10 +105,23 @@ mod tests {
         assert_eq!(tokens.begin(at(1), &token, 7), Ok(Turn::First));
         let kind = |turn: Result<Turn, ApiError>| turn.map_err(|error| error.kind);
         assert_eq!(kind(tokens.begin(at(1), &token, 7)), Err(ErrorKind::TransactionInProgress));
-        tokens.end(at(1), &token, true);
+        tokens.end(Some(at(1)), &token);
         assert_eq!(tokens.begin(at(600), &token, 7), Ok(Turn::Again));
         assert_eq!(kind(tokens.begin(at(600), &token, 8)), Err(ErrorKind::IdempotentParameterMismatch));
         assert_eq!(tokens.begin(at(601), &token, 8), Ok(Turn::First));
+    }
+
+    #[test]
+    fn a_transaction_is_in_progress_until_it_ends_and_remembered_from_then_on() {
+        let tokens = Tokens::new(1);
+        let (token, at) = (CompactString::from("t"), |seconds: u64| Time::from_nanos(seconds * 1_000_000_000));
+        assert_eq!(tokens.begin(at(1), &token, 7), Ok(Turn::First));
+        tokens.end(Some(at(6)), &token);
+        let kind = |turn: Result<Turn, ApiError>| turn.map_err(|error| error.kind);
+        assert_eq!(kind(tokens.begin(at(5), &token, 7)), Err(ErrorKind::TransactionInProgress));
+        assert_eq!(tokens.begin(at(6), &token, 7), Ok(Turn::Again));
+        assert_eq!(tokens.begin(at(605), &token, 7), Ok(Turn::Again));
+        assert_eq!(tokens.begin(at(606), &token, 7), Ok(Turn::First));
     }
 
     #[test]
@@ -115,7 +129,7 @@ mod tests {
         let tokens = Tokens::new(1);
         let token = CompactString::from("t");
         assert_eq!(tokens.begin(Time::ZERO, &token, 7), Ok(Turn::First));
-        tokens.end(Time::ZERO, &token, false);
+        tokens.end(None, &token);
         assert_eq!(tokens.begin(Time::ZERO, &token, 8), Ok(Turn::First));
     }
 }

@@ -1,19 +1,18 @@
 //! TransactGetItems, and what both transactions share: locks in a fixed order and cancellation reasons.
 
-use std::sync::Arc;
-
 use crate::api::{
     ApiError, CancellationReason, CapacityUnits, Consistency, ErrorKind, Output, ReadWrite, TransactGetItems,
 };
-use crate::item::Item;
+use crate::item::PackedItem;
 use crate::time::Time;
 
 use super::answer::{Failure, Served};
 use super::bill::{Bill, Refused, admit_bills, kind_of, throttling_message};
 use super::get::read_units;
 use super::limits::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ITEMS};
-use super::storage::{Entry, Key, Storage};
+use super::storage::{Key, Shard, Storage};
 use super::table::Table;
+use super::write::conflict;
 use super::{Engine, Tables, batch};
 
 /// The place of a shard in the order all transactions lock in: by table, then by number.
@@ -70,18 +69,20 @@ pub fn cancelled(reasons: Vec<CancellationReason>) -> ApiError {
 pub fn reason_of(error: ApiError) -> CancellationReason {
     let code = match error.kind {
         ErrorKind::ConditionalCheckFailed => "ConditionalCheckFailed",
+        ErrorKind::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceeded",
+        ErrorKind::TransactionConflict => "TransactionConflict",
         _ => "ValidationError",
     };
     CancellationReason { code, message: Some(error.message), item: error.item }
 }
 
-/// The transaction without the items that cannot be planned, or its cancellation by them.
-pub fn all_planned<T>(planned: Vec<Result<T, ApiError>>) -> Result<Vec<T>, ApiError> {
-    if planned.iter().all(Result::is_ok) {
-        return Ok(planned.into_iter().flatten().collect());
+/// What came of every item, or the cancellation by those that nothing came of.
+pub fn all_or_cancelled<T>(items: Vec<Result<T, ApiError>>) -> Result<Vec<T>, ApiError> {
+    if items.iter().all(Result::is_ok) {
+        return Ok(items.into_iter().flatten().collect());
     }
-    let reason = |planned: Result<T, ApiError>| planned.err().map_or_else(CancellationReason::none, reason_of);
-    Err(cancelled(planned.into_iter().map(reason).collect()))
+    let reason = |item: Result<T, ApiError>| item.err().map_or_else(CancellationReason::none, reason_of);
+    Err(cancelled(items.into_iter().map(reason).collect()))
 }
 
 /// Pays all bills of a transaction, or cancels it: `touches(item, refused)` says whether an item needed what was refused.
@@ -122,6 +123,9 @@ pub fn read_bills<'t>(reads: impl Iterator<Item = (&'t Table, CapacityUnits)>) -
 
 impl Engine {
     /// TransactGetItems: all items as they stand at one moment, or none.
+    ///
+    /// Where a TransactWriteItems holds one of them, the others have been read once, of the two times a transaction costs,
+    /// and are charged for it; what the service charges is unpublished.
     pub(super) fn transact_get_items(&self, now: Time, tables: &Tables, request: &TransactGetItems) -> Served {
         let gets = &request.transact_items;
         check_count(gets.len())?;
@@ -131,38 +135,45 @@ impl Engine {
             let table = tables.get(&get.table_name, now)?;
             planned.push(table.key_of_request(&get.key).map(|key| (table, key, projected)));
         }
-        let planned = all_planned(planned)?;
+        let planned = all_or_cancelled(planned)?;
         refuse_repetition(planned.iter().map(|(table, key, _)| (*table, key)))?;
 
-        let found = read_together(planned.iter().map(|(table, key, _)| (*table, key)));
-        check_bytes(found.iter().flatten().map(Entry::bytes).sum())?;
-        let reads = planned
-            .iter()
-            .zip(&found)
-            .map(|((table, ..), found)| (*table, read_units(found.as_ref(), Consistency::Transactional)));
+        let found = read_together(planned.iter().map(|(table, key, _)| (*table, key)), |shard, key| {
+            if shard.holds.is_held(key, now) { Err(conflict()) } else { Ok(shard.get(key).cloned()) }
+        });
+        check_bytes(found.iter().flatten().flatten().map(|item| item.size_bytes() as u64).sum())?;
+        let ends = found.iter().all(Result::is_ok);
+        let consistency = if ends { Consistency::Transactional } else { Consistency::Strong };
+        let reads = planned.iter().zip(&found).filter_map(|((table, ..), found)| {
+            let found = found.as_ref().ok()?;
+            Some((*table, read_units(found.as_ref(), consistency)))
+        });
         let bills = read_bills(reads);
         admit(now, &bills, gets.len(), |item, refused| bills[refused.bill].table.id == planned[item].0.id)?;
 
-        let items: Result<Vec<Option<Arc<Item>>>, ApiError> = found
-            .into_iter()
-            .zip(&planned)
-            .map(|(found, (_, _, projected))| found.map(|entry| projected.of(entry.item)).transpose())
-            .collect();
-        match items {
-            Ok(items) => Ok((Output::TransactGetItems { items }, batch::consumed(bills))),
+        let project = |found: Vec<Option<PackedItem>>| {
+            let items = found.into_iter().zip(&planned);
+            items.map(|(found, (.., projected))| found.map(|entry| projected.of(entry)).transpose()).collect()
+        };
+        match all_or_cancelled(found).and_then(project) {
+            Ok(items) => Ok((Output::TransactGetItems { items }, batch::consumed(bills)).into()),
             Err(error) => Err(Failure { error, consumed: batch::consumed(bills) }),
         }
     }
 }
 
-/// The items with these keys, all at one moment.
-pub fn read_together<'k>(keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)> + Clone) -> Vec<Option<Entry>> {
+/// What `read` finds in the shards of these keys, all at one moment.
+pub fn read_together<'k, T>(
+    keys: impl Iterator<Item = (&'k Table, &'k Key<'k>)> + Clone,
+    read: impl Fn(&Shard, &Key<'_>) -> T,
+) -> Vec<T> {
     let places = shards(keys.clone().map(|(table, key)| (table, key.hash)));
     let locked: Vec<_> = places.iter().map(|((_, number), table)| table.items.read(*number)).collect();
     let read = |(table, key): (&Table, &Key<'_>)| {
         let place = (table.id, Storage::shard_of(key.hash));
-        let at = places.binary_search_by_key(&place, |(place, _)| *place).ok()?;
-        locked[at].get(key).cloned()
+        // Every key's place is in the list: it was made from the keys.
+        let at = places.binary_search_by_key(&place, |(place, _)| *place).unwrap_or(0);
+        read(&locked[at], key)
     };
     keys.map(read).collect()
 }

@@ -1,24 +1,24 @@
 //! TransactWriteItems: all writes or none.
 
+use std::time::Duration;
+
 use crate::api::{
-    ApiError, CancellationReason, CapacityUnits, Consistency, Output, Placeholders, ReadWrite, TransactWrite,
-    TransactWriteItems,
+    ApiError, CancellationReason, CapacityUnits, Consistency, Output, ReadWrite, TransactWrite, TransactWriteItems,
 };
 use crate::time::Time;
 
-use super::answer::{Failure, Served};
+use super::answer::{Failure, Served, Success};
 use super::bill::Bill;
 use super::get::read_units;
 use super::limits::REQUEST_TOKEN_MAX_CHARS;
-use super::rules::check_values;
 use super::storage::Storage;
 use super::tokens::Turn;
 use super::transact::{
-    admit, all_planned, cancelled, check_bytes, check_count, read_bills, read_together, reason_of, refuse_repetition,
-    shards,
+    admit, all_or_cancelled, cancelled, check_bytes, check_count, read_bills, read_together, reason_of,
+    refuse_repetition, shards,
 };
-use super::write::{Decision, Planned, Rejection, Write};
-use super::{Engine, Tables, batch, fingerprint};
+use super::write::{Decision, Planned, Rejection, Write, conflict};
+use super::{Engine, Tables, batch, collection, fingerprint};
 
 impl Engine {
     /// TransactWriteItems.
@@ -26,10 +26,11 @@ impl Engine {
         let actions = &request.transact_items;
         check_count(actions.len())?;
         let planned = actions.iter().map(|action| self.plan(now, tables, action)).collect::<Result<Vec<_>, _>>()?;
-        let writes = all_planned(planned)?;
+        let writes = all_or_cancelled(planned)?;
         refuse_repetition(writes.iter().map(|write| (write.table, &write.key)))?;
 
-        let Some(token) = &request.client_request_token else { return commit(now, writes) };
+        let duration = self.options.transaction_duration;
+        let Some(token) = &request.client_request_token else { return commit(now, duration, writes) };
         if token.is_empty() || token.chars().count() > REQUEST_TOKEN_MAX_CHARS {
             let rule = if token.is_empty() { "greater than or equal to 1" } else { "less than or equal to 36" };
             return Err(ApiError::validation(format!(
@@ -38,12 +39,11 @@ impl Engine {
             ))
             .into());
         }
-        actions.iter().try_for_each(|action| check_values(&placeholders(action).values))?;
         match self.tokens.begin(now, token, fingerprint::of_transaction(actions))? {
             Turn::Again => replay(now, &writes),
             Turn::First => {
-                let served = commit(now, writes);
-                self.tokens.end(now, token, served.is_ok());
+                let served = commit(now, duration, writes);
+                self.tokens.end(served.is_ok().then(|| now + duration), token);
                 served
             }
         }
@@ -59,21 +59,14 @@ impl Engine {
     }
 }
 
-const fn placeholders(action: &TransactWrite) -> &Placeholders {
-    match action {
-        TransactWrite::ConditionCheck(check) => &check.placeholders,
-        TransactWrite::Put(put) => &put.placeholders,
-        TransactWrite::Update(update) => &update.placeholders,
-        TransactWrite::Delete(delete) => &delete.placeholders,
-    }
-}
-
 /// Decides, pays for and makes the writes, with all their shards locked.
 ///
 /// Prepare and commit cost an ordinary write each, of the table; indexes are written once, at the commit. A transaction that
-/// is cancelled by a condition has been prepared, so every item costs its prepare (facts §1.2; how much is unpublished). One
-/// that is throttled costs nothing.
-fn commit(now: Time, writes: Vec<Write<'_>>) -> Served {
+/// is cancelled by a condition has been prepared, so every item costs its prepare (facts §1.2; how much is unpublished), but
+/// for those that another transaction holds or whose collection has no room. One that is throttled costs nothing.
+///
+/// The items are held for `duration`; those of a cancelled transaction are not.
+fn commit(now: Time, duration: Duration, writes: Vec<Write<'_>>) -> Served {
     let places = shards(writes.iter().map(|write| (write.table, write.key.hash)));
     let mut locked: Vec<_> = places.iter().map(|((_, number), table)| table.items.write(*number)).collect();
     let shard_of = |write: &Write<'_>| {
@@ -81,8 +74,15 @@ fn commit(now: Time, writes: Vec<Write<'_>>) -> Served {
         // Every write's place is in the list: it was made from the writes.
         places.binary_search_by_key(&place, |(place, _)| *place).unwrap_or(0)
     };
-    let decide = |write: &Write<'_>| write.decide(locked[shard_of(write)].get(&write.key).cloned());
-    let decisions: Vec<Result<Decision, Rejection>> = writes.iter().map(decide).collect();
+    let decide = |write: &Write<'_>| {
+        let shard = &locked[shard_of(write)];
+        if shard.holds.is_held(&write.key, now) {
+            return Err(Rejection::of_invalid(conflict()));
+        }
+        write.decide(shard.get(&write.key))
+    };
+    let mut decisions: Vec<Result<Decision, Rejection>> = writes.iter().map(decide).collect();
+    let item_collections = collection::of_writes(&writes, &mut decisions, |write| &locked[shard_of(write)]);
 
     if decisions.iter().any(Result::is_err) {
         drop(locked);
@@ -107,15 +107,18 @@ fn commit(now: Time, writes: Vec<Write<'_>>) -> Served {
             })
     })?;
 
-    let mut replaced = Vec::with_capacity(writes.len());
+    let mut left = Vec::with_capacity(writes.len());
     for (write, decision) in writes.into_iter().zip(decisions) {
         let at = shard_of(&write);
+        if !duration.is_zero() {
+            locked[at].holds.hold(&write.key, now, now + duration);
+        }
         if let Some(change) = decision.change {
-            replaced.extend(write.table.apply(&mut locked[at], write.key, change));
+            left.extend(write.table.apply(&mut locked[at], write.key, change));
         }
     }
     drop(locked);
-    Ok((Output::TransactWriteItems, batch::consumed(bills)))
+    Ok(Success { output: Output::TransactWriteItems, consumed: batch::consumed(bills), item_collections })
 }
 
 /// Cancels a transaction that some items do not allow, and charges for its preparation.
@@ -140,9 +143,10 @@ fn cancel(now: Time, writes: &[Write<'_>], decisions: Vec<Result<Decision, Rejec
 
 /// Answers a transaction that was made already: it costs reading its items (facts §1.2).
 fn replay(now: Time, writes: &[Write<'_>]) -> Served {
-    let found = read_together(writes.iter().map(|write| (write.table, &write.key)));
+    let keys = writes.iter().map(|write| (write.table, &write.key));
+    let found = read_together(keys, |shard, key| shard.get(key).cloned());
     let units = found.iter().map(|found| read_units(found.as_ref(), Consistency::Transactional));
     let bills = read_bills(writes.iter().map(|write| write.table).zip(units));
     admit(now, &bills, writes.len(), |item, refused| bills[refused.bill].table.id == writes[item].table.id)?;
-    Ok((Output::TransactWriteItems, batch::consumed(bills)))
+    Ok((Output::TransactWriteItems, batch::consumed(bills)).into())
 }

@@ -6,22 +6,24 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::api::{
-    ApiError, CapacityUnits, ConditionCheck, DeleteItem, ErrorKind, Output, Placeholders, PutItem, ReadWrite,
-    ReturnValues, UpdateItem,
+    ApiError, CapacityUnits, ConditionCheck, DeleteItem, ErrorKind, ItemCollectionMetrics, Output, Placeholders,
+    PutItem, ReadWrite, ReturnValues, UpdateItem,
 };
 use crate::expression::{Absent, Condition, ExpressionKind, Update, UsesPlaceholders, check_placeholders};
-use crate::item::Item;
+use crate::item::{Item, PackedItem};
 use crate::time::Time;
 
-use super::answer::{Failure, Served};
+use super::answer::{Failure, Served, Success};
 use super::bill::Bill;
-use super::rules::{Origin, check_values};
-use super::storage::{Entry, Key, Storage};
+use super::rules::{Origin, check_size, check_values};
+use super::storage::{Key, Storage};
 use super::table::{Change, Table};
 use super::{Engine, Tables};
 
 /// DynamoDB's text for a false condition.
 pub const CONDITION_FAILED: &str = "The conditional request failed";
+/// DynamoDB's text for an item that a transaction holds. The API model ends it with a full stop, answers do not.
+pub const TRANSACTION_CONFLICT: &str = "Transaction is ongoing for the item";
 
 /// A write of one item, checked as far as it can be without the item.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ pub struct Write<'r> {
 
 #[derive(Debug)]
 enum Action<'r> {
-    Put(Entry),
+    Put(PackedItem),
     Update {
         key: &'r Item,
         update: Option<Arc<Update>>,
@@ -59,7 +61,17 @@ pub struct Decision {
     /// The size the table is charged for.
     pub charged_bytes: u64,
     /// The image asked for by ReturnValues.
-    pub attributes: Option<Arc<Item>>,
+    pub attributes: Option<PackedItem>,
+}
+
+/// A write that was made.
+#[derive(Debug)]
+pub struct Written<'t> {
+    /// The image asked for by ReturnValues.
+    pub attributes: Option<PackedItem>,
+    pub bill: Bill<'t>,
+    /// The item collection, in tables with local secondary indexes.
+    pub collection: Option<ItemCollectionMetrics>,
 }
 
 /// A write that is not made.
@@ -74,9 +86,10 @@ impl<'r> Write<'r> {
     /// A put without a condition, as batches have it. The item's values have been checked.
     pub fn put_item(table: &'r Table, item: &'r Arc<Item>) -> Result<Self, ApiError> {
         let key = table.key_of_item(item)?;
-        let entry = Entry::new(item.clone());
-        table.check_item(&entry, Origin::Put)?;
-        Ok(Write::unconditional(table, key, Action::Put(entry)))
+        let packed = PackedItem::pack(item);
+        check_size(packed.size_bytes(), Origin::Put)?;
+        table.check_item(&packed, Origin::Put, item)?;
+        Ok(Write::unconditional(table, key, Action::Put(packed)))
     }
 
     /// A delete without a condition, as batches have it.
@@ -97,12 +110,19 @@ impl<'r> Write<'r> {
         }
     }
 
-    /// Decides, pays for and makes a write of its own, under the lock of the item's shard. Returns the image asked for.
-    pub fn execute(self, now: Time) -> Result<(Option<Arc<Item>>, Bill<'r>), Failure> {
+    /// Decides, pays for and makes a write of its own, under the lock of the item's shard. What it costs to meet a transaction
+    /// is unpublished: here, nothing.
+    pub fn execute(self, now: Time) -> Result<Written<'r>, Failure> {
         let table = self.table;
         let mut bill = Bill::new(table, ReadWrite::Write);
         let mut shard = table.items.write(Storage::shard_of(self.key.hash));
-        let decision = match self.decide(shard.get(&self.key).cloned()) {
+        if !shard.holds.is_empty() {
+            shard.holds.let_go(now);
+            if shard.holds.is_held(&self.key, now) {
+                return Err(conflict().into());
+            }
+        }
+        let decision = match self.decide(shard.get(&self.key)) {
             Ok(decision) => decision,
             Err(Rejection { error, charged_bytes: None }) => return Err(error.into()),
             Err(Rejection { error, charged_bytes: Some(bytes) }) => {
@@ -116,55 +136,60 @@ impl<'r> Write<'r> {
         if let Some(change) = &decision.change {
             bill.add_indexes(change);
         }
+        let change = decision.change.as_ref();
+        let collection = change.and_then(|change| table.collection_after(&shard, &self.key, change));
+        if let Some(collection) = &collection {
+            collection.check()?;
+        }
         bill.admit(now)?;
-        let replaced = decision.change.and_then(|change| table.apply(&mut shard, self.key, change));
+        let collection = collection.map(|collection| collection.metrics(table));
+        let left = decision.change.and_then(|change| table.apply(&mut shard, self.key, change));
         drop(shard);
         // Freeing an item takes longer than replacing it.
-        drop(replaced);
-        Ok((decision.attributes, bill))
+        drop(left);
+        Ok(Written { attributes: decision.attributes, bill, collection })
     }
 
     fn serve(self, now: Time) -> Served {
-        let (attributes, bill) = self.execute(now)?;
-        Ok((Output::Write { attributes }, vec![bill.into_consumed()]))
+        let Written { attributes, bill, collection } = self.execute(now)?;
+        Ok(Success {
+            output: Output::Write { attributes },
+            consumed: vec![bill.into_consumed()],
+            item_collections: collection.into_iter().collect(),
+        })
     }
 
     /// What the write does to the item as it stands, `old`.
-    pub fn decide(&self, old: Option<Entry>) -> Result<Decision, Rejection> {
+    pub fn decide(&self, old: Option<&PackedItem>) -> Result<Decision, Rejection> {
         let holds = match &self.condition {
             None => true,
-            Some(condition) => {
-                let item = old.as_ref().map(|old| &*old.item);
-                condition.evaluate(self.placeholders, item).map_err(Rejection::of_invalid)?
-            }
+            Some(condition) => condition.evaluate(self.placeholders, old).map_err(Rejection::of_invalid)?,
         };
         if !holds {
             return Err(self.failed_condition(old));
         }
         let (new, updated_attributes) = match &self.action {
             Action::Check => {
-                let charged_bytes = old.as_ref().map_or(0, Entry::bytes);
+                let charged_bytes = bytes_of(old);
                 return Ok(Decision { change: None, charged_bytes, attributes: None });
             }
-            Action::Put(entry) => (Some(entry.clone()), None),
+            Action::Put(item) => (Some(item.clone()), None),
             Action::Delete => (None, None),
             Action::Update { key, update } => {
-                let old = old.as_ref();
                 let (entry, attributes) = self.updated(key, update.as_deref(), old).map_err(Rejection::of_invalid)?;
                 (Some(entry), attributes)
             }
         };
-        let image = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.item.clone());
         let attributes = match self.return_values {
             ReturnValues::None => None,
-            ReturnValues::AllOld => image(&old),
-            ReturnValues::AllNew => image(&new),
+            ReturnValues::AllOld => old.cloned(),
+            ReturnValues::AllNew => new.clone(),
             ReturnValues::UpdatedOld | ReturnValues::UpdatedNew => {
-                updated_attributes.filter(|attributes| !attributes.is_empty()).map(Arc::new)
+                updated_attributes.filter(|attributes| !attributes.is_empty()).map(PackedItem::from)
             }
         };
         let change = self.table.change(old, new);
-        Ok(Decision { charged_bytes: change.charged_bytes(), change: Some(change), attributes })
+        Ok(Decision { charged_bytes: change.charged_bytes, change: Some(change), attributes })
     }
 
     /// The item after the update, and those of its attributes that ReturnValues asks for.
@@ -172,46 +197,60 @@ impl<'r> Write<'r> {
         &self,
         key: &Item,
         update: Option<&Update>,
-        old: Option<&Entry>,
-    ) -> Result<(Entry, Option<Item>), ApiError> {
+        old: Option<&PackedItem>,
+    ) -> Result<(PackedItem, Option<Item>), ApiError> {
         let Some(update) = update else {
-            let entry = old.cloned().unwrap_or_else(|| Entry::new(Arc::new(key.clone())));
-            return Ok((entry, None));
+            let Some(old) = old else {
+                let created = PackedItem::pack(key);
+                self.table.check_item(&created, Origin::Update, key)?;
+                return Ok((created, None));
+            };
+            return Ok((old.clone(), None));
         };
-        let old = old.map(|old| &*old.item);
         let updated = update.apply(self.placeholders, key, old)?;
-        check_values(&updated.item)?;
+        check_values(updated.changed())?;
         let attributes = match self.return_values {
-            ReturnValues::UpdatedOld => Some(updated.updated_old(old)),
+            ReturnValues::UpdatedOld => Some(updated.updated_old()),
             ReturnValues::UpdatedNew => Some(updated.updated_new()),
             ReturnValues::None | ReturnValues::AllOld | ReturnValues::AllNew => None,
         };
-        let entry = Entry::new(Arc::new(updated.item));
-        self.table.check_item(&entry, Origin::Update)?;
-        Ok((entry, attributes))
+        check_size(updated.item.size_bytes(), Origin::Update)?;
+        self.table.check_item(&updated.item, Origin::Update, updated.changed())?;
+        Ok((updated.item, attributes))
     }
 
     /// A failed condition is charged by the larger of the item as it stands and the item as it would have become, where
     /// that can be told (facts §1.2).
-    fn failed_condition(&self, old: Option<Entry>) -> Rejection {
+    fn failed_condition(&self, old: Option<&PackedItem>) -> Rejection {
         let attempted_bytes = match &self.action {
-            Action::Put(entry) => entry.bytes(),
+            Action::Put(item) => item.size_bytes() as u64,
             Action::Delete | Action::Check => 0,
             Action::Update { key, update } => {
-                self.updated(key, update.as_deref(), old.as_ref()).map_or(0, |(entry, _)| entry.bytes())
+                self.updated(key, update.as_deref(), old).map_or(0, |(item, _)| item.size_bytes() as u64)
             }
         };
-        let stored_bytes = old.as_ref().map_or(0, Entry::bytes);
+        let stored_bytes = bytes_of(old);
         let mut error = ApiError::new(ErrorKind::ConditionalCheckFailed, CONDITION_FAILED);
-        error.item = old.filter(|_| self.returns_item_on_failure).map(|old| old.item);
+        error.item = old.filter(|_| self.returns_item_on_failure).cloned();
         Rejection { error, charged_bytes: Some(stored_bytes.max(attempted_bytes)) }
     }
 }
 
+/// The size of an item that may be there.
+fn bytes_of(item: Option<&PackedItem>) -> u64 {
+    item.map_or(0, |item| item.size_bytes() as u64)
+}
+
 impl Rejection {
-    fn of_invalid(error: ApiError) -> Self {
+    /// A write that costs nothing.
+    pub fn of_invalid(error: ApiError) -> Self {
         Rejection { error, charged_bytes: None }
     }
+}
+
+/// The error of a write, and the reason of a transaction, that meets a transaction on its item.
+pub fn conflict() -> ApiError {
+    ApiError::new(ErrorKind::TransactionConflict, TRANSACTION_CONFLICT)
 }
 
 impl Engine {

@@ -1,82 +1,54 @@
 //! Keys of stored entries: the partition key's hash and value, and the place within the item collection.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::api::KeySchema;
-use crate::item::{AttributeValue, Item, KeyValue, Number, ScalarType};
+use crate::api::{KeyAttribute, KeySchema};
+use crate::item::{Item, KeyTuple, KeyValue, PackedItem, ScalarRef};
 
-/// The value of a key attribute, borrowed from an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeyRef<'a> {
-    /// String.
-    S(&'a str),
-    /// Number.
-    N(Number),
-    /// Binary.
-    B(&'a [u8]),
+/// Bytes of a partition key of several attributes that are hashed without an allocation.
+const HASHED_INLINE_BYTES: usize = 256;
+
+/// The hash that places a partition key. Fixed by `seed` on every machine: the order of a Scan follows from it.
+#[inline]
+fn hash(partition: &KeyTuple<ScalarRef<'_>>, seed: u64) -> u64 {
+    match partition {
+        KeyTuple::One(value) => hash_of_one(*value, seed),
+        KeyTuple::Several(values) => hash_of_several(values, seed),
+    }
 }
 
-impl<'a> KeyRef<'a> {
-    /// The key value held by `value`, if its type can be a key.
-    pub fn from_value(value: &'a AttributeValue) -> Option<Self> {
-        match value {
-            AttributeValue::S(text) => Some(KeyRef::S(text)),
-            AttributeValue::N(number) => Some(KeyRef::N(*number)),
-            AttributeValue::B(bytes) => Some(KeyRef::B(bytes)),
-            _ => None,
-        }
-    }
-
-    /// The key value, owned.
-    pub fn to_owned(self) -> KeyValue {
-        match self {
-            KeyRef::S(text) => KeyValue::S(text.into()),
-            KeyRef::N(number) => KeyValue::N(number),
-            KeyRef::B(bytes) => KeyValue::B(bytes.into()),
-        }
-    }
-
-    /// The type of the key attribute.
-    pub const fn scalar_type(self) -> ScalarType {
-        match self {
-            KeyRef::S(_) => ScalarType::S,
-            KeyRef::N(_) => ScalarType::N,
-            KeyRef::B(_) => ScalarType::B,
-        }
-    }
-
-    /// The value's size without the attribute's name.
-    pub fn size_bytes(self) -> usize {
-        match self {
-            KeyRef::S(text) => text.len(),
-            KeyRef::N(number) => number.size_bytes(),
-            KeyRef::B(bytes) => bytes.len(),
-        }
-    }
-
-    /// The hash that places the value. Fixed by `seed` on every machine: the order of a Scan follows from it.
-    pub fn hash(self, seed: u64) -> u64 {
-        match self {
-            KeyRef::S(text) => xxh3_64_with_seed(text.as_bytes(), seed),
-            KeyRef::B(bytes) => xxh3_64_with_seed(bytes, seed),
-            KeyRef::N(number) => {
-                let mut bytes = NumberBytes::default();
-                number.hash(&mut bytes);
-                xxh3_64_with_seed(&bytes.bytes[..bytes.len], seed)
+/// Every value with its type and length before it, so that no two keys hash the same bytes.
+fn hash_of_several(values: &[ScalarRef<'_>], seed: u64) -> u64 {
+    let mut hashed: SmallVec<[u8; HASHED_INLINE_BYTES]> = SmallVec::new();
+    for value in values {
+        let mut number = NumberBytes::default();
+        let (kind, bytes) = match value {
+            ScalarRef::S(bytes) => (b'S', *bytes),
+            ScalarRef::B(bytes) => (b'B', *bytes),
+            ScalarRef::N(value) => {
+                value.hash(&mut number);
+                (b'N', &number.bytes[..number.len])
             }
-        }
+        };
+        hashed.push(kind);
+        hashed.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        hashed.extend_from_slice(bytes);
     }
+    xxh3_64_with_seed(&hashed, seed)
 }
 
-impl<'a> From<&'a KeyValue> for KeyRef<'a> {
-    fn from(value: &'a KeyValue) -> Self {
-        match value {
-            KeyValue::S(text) => KeyRef::S(text),
-            KeyValue::N(number) => KeyRef::N(*number),
-            KeyValue::B(bytes) => KeyRef::B(bytes),
+fn hash_of_one(partition: ScalarRef<'_>, seed: u64) -> u64 {
+    match partition {
+        ScalarRef::S(bytes) | ScalarRef::B(bytes) => xxh3_64_with_seed(bytes, seed),
+        ScalarRef::N(number) => {
+            let mut bytes = NumberBytes::default();
+            number.hash(&mut bytes);
+            xxh3_64_with_seed(&bytes.bytes[..bytes.len], seed)
         }
     }
 }
@@ -109,11 +81,12 @@ impl Hasher for NumberBytes {
     }
 }
 
-/// The place of an entry in its item collection: by sort key, in an index then by the key of the item it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// The place of an entry in its item collection: by sort key, in an index then by the key of the item it stands for. The ends
+/// of ranges have the first values of a sort key alone, and lie before or after all entries that begin with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The sort key, where there is one.
-    pub sort: Option<KeyValue>,
+    pub sort: Option<KeyTuple<KeyValue>>,
     /// What orders entries with the same sort key.
     pub tie: Tie,
 }
@@ -126,15 +99,47 @@ pub enum Tie {
     /// An item of a table: no other has its sort key.
     Item,
     /// An entry of an index: the key of its item.
-    Entry(Box<(KeyValue, Option<KeyValue>)>),
+    Entry(KeyValue, Option<KeyValue>),
     /// After every entry.
     After,
 }
 
 impl Position {
     /// The place of an item in a table.
-    pub fn of_item(sort: Option<KeyRef<'_>>) -> Self {
-        Position { sort: sort.map(KeyRef::to_owned), tie: Tie::Item }
+    pub fn of_item(sort: Option<ScalarRef<'_>>) -> Self {
+        Position { sort: sort.map(|value| KeyTuple::One(value.to_key_value())), tie: Tie::Item }
+    }
+
+    fn sort_values(&self) -> &[KeyValue] {
+        self.sort.as_ref().map_or(&[], KeyTuple::as_slice)
+    }
+}
+
+impl Ord for Position {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if let (Some(KeyTuple::One(left)), Some(KeyTuple::One(right))) = (&self.sort, &other.sort) {
+            return left.cmp(right).then_with(|| self.tie.cmp(&other.tie));
+        }
+        let (left, right) = (self.sort_values(), other.sort_values());
+        let common = left.len().min(right.len());
+        left[..common].cmp(&right[..common]).then_with(|| match left.len().cmp(&right.len()) {
+            Ordering::Equal => self.tie.cmp(&other.tie),
+            Ordering::Less => self.tie.beside_longer(),
+            Ordering::Greater => other.tie.beside_longer().reverse(),
+        })
+    }
+}
+
+impl PartialOrd for Position {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Tie {
+    /// How a place with this tie lies to places whose sort key begins with its values and goes on.
+    fn beside_longer(&self) -> Ordering {
+        if *self == Tie::After { Ordering::Greater } else { Ordering::Less }
     }
 }
 
@@ -144,7 +149,7 @@ pub struct Key<'a> {
     /// The hash of the partition key.
     pub hash: u64,
     /// The partition key.
-    pub partition: KeyRef<'a>,
+    pub partition: KeyTuple<ScalarRef<'a>>,
     /// The place in the collection.
     pub position: Position,
 }
@@ -152,8 +157,8 @@ pub struct Key<'a> {
 /// Which attributes of an entry make its key.
 #[derive(Debug)]
 pub struct Layout {
-    partition: Arc<str>,
-    sort: Option<Arc<str>>,
+    partition: KeyTuple<Arc<str>>,
+    sort: Option<KeyTuple<Arc<str>>>,
     /// In an index: the key of the table.
     item: Option<(Arc<str>, Option<Arc<str>>)>,
     seed: u64,
@@ -162,14 +167,20 @@ pub struct Layout {
 impl Layout {
     /// Items of a table.
     pub fn of_table(key: &KeySchema, seed: u64) -> Self {
-        let (partition, sort) = names(key);
-        Layout { partition, sort, item: None, seed }
+        Self::new(key, None, seed)
     }
 
     /// Entries of an index on a table with `table_key`.
     pub fn of_index(key: &KeySchema, table_key: &KeySchema, seed: u64) -> Self {
-        let (partition, sort) = names(key);
-        Layout { partition, sort, item: Some(names(table_key)), seed }
+        let name = |attribute: &KeyAttribute| attribute.name.clone();
+        Self::new(key, Some((name(table_key.partition()), table_key.sort().map(name))), seed)
+    }
+
+    fn new(key: &KeySchema, item: Option<(Arc<str>, Option<Arc<str>>)>, seed: u64) -> Self {
+        let names = |attributes: &[KeyAttribute]| KeyTuple::of(attributes.iter().map(|key| key.name.clone()));
+        let partition = names(key.partition_attributes());
+        let partition = partition.unwrap_or_else(|| KeyTuple::One(key.partition().name.clone()));
+        Layout { partition, sort: names(key.sort_attributes()), item, seed }
     }
 
     /// Whether a collection can hold one entry only.
@@ -178,59 +189,137 @@ impl Layout {
     }
 
     /// The hash that places a partition key.
-    pub fn hash(&self, partition: KeyRef<'_>) -> u64 {
-        partition.hash(self.seed)
+    #[inline]
+    pub fn hash(&self, partition: &KeyTuple<ScalarRef<'_>>) -> u64 {
+        hash(partition, self.seed)
+    }
+
+    /// The partition key of an entry.
+    pub fn partition_of<'a>(&self, entry: &'a PackedItem) -> Option<KeyTuple<ScalarRef<'a>>> {
+        self.partition.try_map(|name| entry.get(name)?.scalar())
+    }
+
+    /// Whether an entry has this partition key.
+    #[inline]
+    pub fn is_in(&self, entry: &PackedItem, partition: &KeyTuple<ScalarRef<'_>>) -> bool {
+        let has = |name: &str, value: ScalarRef<'_>| entry.get(name).and_then(|found| found.scalar()) == Some(value);
+        match (&self.partition, partition) {
+            (KeyTuple::One(name), KeyTuple::One(value)) => has(name, *value),
+            (KeyTuple::Several(names), KeyTuple::Several(values)) => {
+                names.len() == values.len() && names.iter().zip(values).all(|(name, value)| has(name, *value))
+            }
+            _ => false,
+        }
     }
 
     /// The key of an entry; `None` where an attribute is missing or of a type no key has.
-    pub fn key_of<'a>(&self, entry: &'a Item) -> Option<Key<'a>> {
-        let partition = key_attribute(entry, &self.partition)?;
-        Some(Key { hash: self.hash(partition), partition, position: self.position_of(entry)? })
+    pub fn key_of<'a>(&self, entry: &'a PackedItem) -> Option<Key<'a>> {
+        self.key_from(|name| entry.get(name)?.scalar())
+    }
+
+    /// The key these attributes make; `None` where one is missing or of a type no key has.
+    pub fn key_of_attributes<'a>(&self, attributes: &'a Item) -> Option<Key<'a>> {
+        self.key_from(|name| attributes.get(name)?.scalar())
     }
 
     /// The place of an entry in its collection.
-    pub fn position_of(&self, entry: &Item) -> Option<Position> {
-        let owned = |name: &Arc<str>| key_attribute(entry, name).map(KeyRef::to_owned);
-        let optional = |name: &Option<Arc<str>>| match name {
-            Some(name) => owned(name).map(Some),
-            None => Some(None),
-        };
+    pub fn position_of(&self, entry: &PackedItem) -> Option<Position> {
+        self.position_from(|name| entry.get(name)?.scalar())
+    }
+
+    fn key_from<'a>(&self, attribute: impl Fn(&str) -> Option<ScalarRef<'a>>) -> Option<Key<'a>> {
+        let partition = self.partition.try_map(|name| attribute(name))?;
+        Some(Key { hash: self.hash(&partition), partition, position: self.position_from(attribute)? })
+    }
+
+    fn position_from<'a>(&self, attribute: impl Fn(&str) -> Option<ScalarRef<'a>>) -> Option<Position> {
+        let owned = |name: &Arc<str>| attribute(name).map(ScalarRef::to_key_value);
         let tie = match &self.item {
             None => Tie::Item,
-            Some((partition, sort)) => Tie::Entry(Box::new((owned(partition)?, optional(sort)?))),
+            Some((partition, None)) => Tie::Entry(owned(partition)?, None),
+            Some((partition, Some(sort))) => Tie::Entry(owned(partition)?, Some(owned(sort)?)),
         };
-        Some(Position { sort: optional(&self.sort)?, tie })
+        let sort = match &self.sort {
+            Some(names) => Some(names.try_map(owned)?),
+            None => None,
+        };
+        Some(Position { sort, tie })
     }
-}
-
-fn names(key: &KeySchema) -> (Arc<str>, Option<Arc<str>>) {
-    (key.partition.name.clone(), key.sort.as_ref().map(|sort| sort.name.clone()))
-}
-
-/// The value of the key attribute `name`.
-pub fn key_attribute<'a>(item: &'a Item, name: &str) -> Option<KeyRef<'a>> {
-    KeyRef::from_value(item.get(name)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::item::Number;
 
     #[test]
     fn hashes_are_the_same_everywhere() {
-        assert_eq!(KeyRef::S("user#1").hash(7), KeyRef::B(b"user#1").hash(7));
-        assert_eq!(KeyRef::S("user#1").hash(7), 10_202_857_789_686_617_409);
+        let hash = hash_of_one;
+        assert_eq!(hash(ScalarRef::S(b"user#1"), 7), hash(ScalarRef::B(b"user#1"), 7));
+        assert_eq!(hash(ScalarRef::S(b"user#1"), 7), 10_202_857_789_686_617_409);
         // Coefficient, exponent and sign, in little-endian order.
         let mut bytes = [0; 19];
         (bytes[8], bytes[18]) = (42, 1);
-        assert_eq!(KeyRef::N(Number::from(-42)).hash(7), xxh3_64_with_seed(&bytes, 7));
-        assert_ne!(KeyRef::N(Number::from(42)).hash(7), KeyRef::N(Number::from(-42)).hash(7));
-        assert_ne!(KeyRef::S("user#1").hash(7), KeyRef::S("user#1").hash(8));
+        assert_eq!(hash(ScalarRef::N(Number::from(-42)), 7), xxh3_64_with_seed(&bytes, 7));
+        assert_ne!(hash(ScalarRef::N(Number::from(42)), 7), hash(ScalarRef::N(Number::from(-42)), 7));
+        assert_ne!(hash(ScalarRef::S(b"user#1"), 7), hash(ScalarRef::S(b"user#1"), 8));
     }
 
     #[test]
     fn equal_numbers_written_differently_have_one_place() {
-        let hash = |text: &str| KeyRef::N(text.parse().unwrap()).hash(1);
-        assert_eq!(hash("1.50"), hash("15E-1"));
+        let of = |text: &str| hash_of_one(ScalarRef::N(text.parse().unwrap()), 1);
+        assert_eq!(of("1.50"), of("15E-1"));
+    }
+
+    #[test]
+    fn several_values_hash_with_their_types_and_lengths() {
+        let of = |values: &[ScalarRef<'_>]| hash(&KeyTuple::of(values.iter().copied()).unwrap(), 7);
+        let [one, ab, a, bc, c] = [&b"1"[..], b"ab", b"a", b"bc", b"c"].map(ScalarRef::S);
+        let number = ScalarRef::N(Number::from(1));
+        let bytes = [b"S\x02\0\0\0\0\0\0\0ab".as_slice(), b"S\x01\0\0\0\0\0\0\0c"].concat();
+        assert_eq!(of(&[ab, c]), xxh3_64_with_seed(&bytes, 7));
+        assert_eq!(of(&[one]), hash_of_one(one, 7));
+        let keys: [&[ScalarRef<'_>]; 9] = [
+            &[ab, c],
+            &[a, bc],
+            &[bc, a],
+            &[ScalarRef::B(b"ab"), c],
+            &[ab, ScalarRef::B(b"c")],
+            &[one, number],
+            &[number, one],
+            &[number, number],
+            &[ab, c, ScalarRef::S(b"")],
+        ];
+        let hashes: std::collections::BTreeSet<u64> = keys.iter().map(|key| of(key)).collect();
+        assert_eq!(hashes.len(), keys.len());
+    }
+
+    #[test]
+    fn first_values_of_a_sort_key_lie_around_those_that_begin_with_them() {
+        let at = |values: &[i32], tie: Tie| {
+            let values = values.iter().map(|number| KeyValue::N((*number).into()));
+            Position { sort: KeyTuple::of(values), tie }
+        };
+        let entry = |id: i32| Tie::Entry(KeyValue::N(id.into()), None);
+        let in_order = [
+            at(&[1], Tie::Before),
+            at(&[1, 1], Tie::Before),
+            at(&[1, 1, 9], entry(1)),
+            at(&[1, 1], Tie::After),
+            at(&[1, 2], Tie::Before),
+            at(&[1, 2, 3], Tie::Before),
+            at(&[1, 2, 3], entry(1)),
+            at(&[1, 2, 3], entry(2)),
+            at(&[1, 2, 3], Tie::After),
+            at(&[1, 2, 4], entry(1)),
+            at(&[1, 2], Tie::After),
+            at(&[1], Tie::After),
+            at(&[2, 0, 0], entry(1)),
+        ];
+        for (left_at, left) in in_order.iter().enumerate() {
+            for (right_at, right) in in_order.iter().enumerate() {
+                assert_eq!(left.cmp(right), left_at.cmp(&right_at), "{left:?} {right:?}");
+            }
+        }
     }
 }

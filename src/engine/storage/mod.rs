@@ -3,6 +3,7 @@
 //! A shard holds a contiguous range of hashes, so going through the shards in order goes through the hashes in order: the
 //! order of a Scan, fixed by the seed. Nothing here knows tables, capacity or requests.
 
+mod holds;
 mod key;
 mod shard;
 
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub use key::{Key, KeyRef, Layout, Position, key_attribute};
-pub use shard::{Entry, PositionRange, Shard, positions};
+pub use key::{Key, Layout, Position};
+pub use shard::{PositionRange, Shard, positions};
 
 /// Shards are chosen by this many of a hash's highest bits.
 const SHARD_BITS: u32 = 6;

@@ -1,40 +1,26 @@
 //! One shard: item collections by the hash of their partition key, for look-ups and in order.
 
+use std::cmp::Ordering;
+use std::collections::btree_map::Entry as TreeEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as HashEntry;
+use smallvec::SmallVec;
 
-use crate::item::{Item, KeyValue};
+use crate::item::{KeyTuple, KeyValue, PackedItem, ScalarRef};
 
-use super::key::{Key, KeyRef, Layout, Position, Tie};
-
-/// A stored item or index entry with its size.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The item; an index that projects all attributes shares it with the table.
-    pub item: Arc<Item>,
-    /// Its size (facts §1.5).
-    pub size_bytes: u32,
-}
-
-impl Entry {
-    /// An entry of this item.
-    pub fn new(item: Arc<Item>) -> Self {
-        let size_bytes = u32::try_from(item.size_bytes()).unwrap_or(u32::MAX);
-        Entry { item, size_bytes }
-    }
-
-    /// The size as capacity is computed from it.
-    pub const fn bytes(&self) -> u64 {
-        self.size_bytes as u64
-    }
-}
+use super::holds::Holds;
+use super::key::{Key, Layout, Position, Tie};
 
 /// A range of places in an item collection.
 pub type PositionRange = (Bound<Position>, Bound<Position>);
+
+const EVERYWHERE: PositionRange = (Bound::Unbounded, Bound::Unbounded);
+/// Collections a scan looks up at a time.
+const SCAN_BATCH: usize = 16;
 
 /// The item collections of one range of hashes.
 ///
@@ -47,23 +33,33 @@ pub struct Shard {
     hashes: BTreeSet<u64>,
     /// When items expire: epoch seconds, hash, place. Empty unless the table has a time-to-live attribute.
     expiries: BTreeSet<(u64, u64, Position)>,
+    /// The items that transactions hold.
+    pub holds: Holds,
     items: u64,
     bytes: u64,
 }
 
+/// An item collection.
 #[derive(Debug)]
 struct Slot {
     hash: u64,
-    partition: KeyValue,
     collection: Collection,
 }
 
 #[derive(Debug)]
 enum Collection {
-    /// A lone entry, in place; its position is read from the item where it is needed.
-    Lone(Entry),
-    /// Entries by position; never empty.
-    Many(BTreeMap<Position, Entry>),
+    /// A lone entry, in place; its key is read from the item where it is needed.
+    Lone(PackedItem),
+    Many(Box<Many>),
+}
+
+/// Entries by position; never empty.
+#[derive(Debug)]
+struct Many {
+    partition: KeyTuple<KeyValue>,
+    entries: BTreeMap<Position, PackedItem>,
+    /// The size of all entries.
+    bytes: u64,
 }
 
 impl Shard {
@@ -74,6 +70,7 @@ impl Shard {
             slots: HashTable::new(),
             hashes: BTreeSet::new(),
             expiries: BTreeSet::new(),
+            holds: Holds::default(),
             items: 0,
             bytes: 0,
         }
@@ -84,77 +81,104 @@ impl Shard {
         (self.items, self.bytes)
     }
 
+    /// The size of all entries of one collection. Takes no longer for many than for one.
+    pub fn collection_bytes(&self, hash: u64, partition: &KeyTuple<ScalarRef<'_>>) -> u64 {
+        match self.slot(hash, partition).map(|slot| &slot.collection) {
+            None => 0,
+            Some(Collection::Lone(entry)) => entry.size_bytes() as u64,
+            Some(Collection::Many(many)) => many.bytes,
+        }
+    }
+
     /// The entry with this key.
-    pub fn get(&self, key: &Key<'_>) -> Option<&Entry> {
-        match &self.slot(key.hash, key.partition)?.collection {
+    pub fn get(&self, key: &Key<'_>) -> Option<&PackedItem> {
+        match &self.slot(key.hash, &key.partition)?.collection {
             Collection::Lone(entry) => self.is_at(entry, &key.position).then_some(entry),
-            Collection::Many(entries) => entries.get(&key.position),
+            Collection::Many(many) => many.entries.get(&key.position),
         }
     }
 
-    /// Stores an entry and returns the one it replaces.
-    pub fn put(&mut self, key: Key<'_>, entry: Entry) -> Option<Entry> {
-        let bytes = entry.bytes();
-        let old = self.put_entry(key, entry);
-        self.bytes += bytes;
-        match &old {
-            Some(old) => self.bytes -= old.bytes(),
-            None => self.items += 1,
+    /// Stores an entry. Returns what is no longer needed, where it replaces one.
+    pub fn put(&mut self, key: Key<'_>, entry: PackedItem) -> Option<PackedItem> {
+        self.bytes += entry.size_bytes() as u64;
+        match self.put_entry(key, entry) {
+            Some((old_bytes, left)) => {
+                self.bytes -= old_bytes as u64;
+                Some(left)
+            }
+            None => {
+                self.items += 1;
+                None
+            }
         }
-        old
     }
 
-    fn put_entry(&mut self, key: Key<'_>, entry: Entry) -> Option<Entry> {
-        let is_slot = |slot: &Slot| slot.hash == key.hash && KeyRef::from(&slot.partition) == key.partition;
+    /// The size of the entry it replaces, and what is no longer needed.
+    fn put_entry(&mut self, key: Key<'_>, entry: PackedItem) -> Option<(usize, PackedItem)> {
+        let layout = &*self.layout;
+        let is_slot = |slot: &Slot| slot.is(layout, key.hash, &key.partition);
         let slot = match self.slots.entry(table_hash(key.hash), is_slot, |slot| table_hash(slot.hash)) {
             HashEntry::Occupied(occupied) => occupied.into_mut(),
             HashEntry::Vacant(vacant) => {
-                let partition = key.partition.to_owned();
-                vacant.insert(Slot { hash: key.hash, partition, collection: Collection::Lone(entry) });
+                vacant.insert(Slot { hash: key.hash, collection: Collection::Lone(entry) });
                 self.hashes.insert(key.hash);
                 return None;
             }
         };
         match &mut slot.collection {
-            Collection::Many(entries) => entries.insert(key.position, entry),
-            Collection::Lone(lone) if self.layout.is_single() => Some(std::mem::replace(lone, entry)),
-            Collection::Lone(lone) => match self.layout.position_of(&lone.item) {
+            Collection::Many(many) => {
+                many.bytes += entry.size_bytes() as u64;
+                match many.entries.entry(key.position) {
+                    TreeEntry::Occupied(occupied) => {
+                        let (old_bytes, left) = replace(occupied.into_mut(), entry);
+                        many.bytes -= old_bytes as u64;
+                        Some((old_bytes, left))
+                    }
+                    TreeEntry::Vacant(vacant) => {
+                        vacant.insert(entry);
+                        None
+                    }
+                }
+            }
+            Collection::Lone(lone) if layout.is_single() => Some(replace(lone, entry)),
+            Collection::Lone(lone) => match layout.position_of(lone) {
                 Some(position) if position != key.position => {
+                    let partition = key.partition.map(|value| value.to_key_value());
+                    let bytes = (lone.size_bytes() + entry.size_bytes()) as u64;
                     let entries = BTreeMap::from([(position, lone.clone()), (key.position, entry)]);
-                    slot.collection = Collection::Many(entries);
+                    slot.collection = Collection::Many(Box::new(Many { partition, entries, bytes }));
                     None
                 }
-                _ => Some(std::mem::replace(lone, entry)),
+                _ => Some(replace(lone, entry)),
             },
         }
     }
 
     /// Removes the entry with this key and returns it.
-    pub fn remove(&mut self, key: &Key<'_>) -> Option<Entry> {
-        let is_slot = |slot: &Slot| slot.hash == key.hash && KeyRef::from(&slot.partition) == key.partition;
+    pub fn remove(&mut self, key: &Key<'_>) -> Option<PackedItem> {
+        let layout = &*self.layout;
+        let is_slot = |slot: &Slot| slot.is(layout, key.hash, &key.partition);
         let mut occupied = self.slots.find_entry(table_hash(key.hash), is_slot).ok()?;
-        let old = match &mut occupied.get_mut().collection {
-            Collection::Many(entries) if entries.len() > 1 => entries.remove(&key.position)?,
-            Collection::Many(entries) => {
-                let old = entries.remove(&key.position)?;
-                occupied.remove();
-                self.forget_hash(key.hash);
-                old
+        let (old, is_last) = match &mut occupied.get_mut().collection {
+            Collection::Many(many) => {
+                let old = many.entries.remove(&key.position)?;
+                many.bytes -= old.size_bytes() as u64;
+                (old, many.entries.is_empty())
             }
             Collection::Lone(lone) => {
-                let here =
-                    self.layout.is_single() || self.layout.position_of(&lone.item).as_ref() == Some(&key.position);
+                let here = layout.is_single() || layout.position_of(lone).as_ref() == Some(&key.position);
                 if !here {
                     return None;
                 }
-                let old = lone.clone();
-                occupied.remove();
-                self.forget_hash(key.hash);
-                old
+                (lone.clone(), true)
             }
         };
+        if is_last {
+            occupied.remove();
+            self.forget_hash(key.hash);
+        }
         self.items -= 1;
-        self.bytes -= old.bytes();
+        self.bytes -= old.size_bytes() as u64;
         Some(old)
     }
 
@@ -162,10 +186,10 @@ impl Shard {
     pub fn visit_collection(
         &self,
         hash: u64,
-        partition: KeyRef<'_>,
+        partition: &KeyTuple<ScalarRef<'_>>,
         range: &PositionRange,
         ascending: bool,
-        visit: &mut impl FnMut(&Entry) -> ControlFlow<()>,
+        visit: &mut impl FnMut(&PackedItem) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match self.slot(hash, partition) {
             Some(slot) => self.visit_slot(slot, range, ascending, visit),
@@ -179,36 +203,59 @@ impl Shard {
         &self,
         hashes: RangeInclusive<u64>,
         after: Option<&Key<'_>>,
-        visit: &mut impl FnMut(&Entry) -> ControlFlow<()>,
+        visit: &mut impl FnMut(&PackedItem) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        const EVERYWHERE: PositionRange = (Bound::Unbounded, Bound::Unbounded);
         if hashes.is_empty() {
             return ControlFlow::Continue(());
         }
-        for &hash in self.hashes.range(hashes) {
-            let mut slots = self.slots.iter_hash(table_hash(hash)).filter(|slot| slot.hash == hash);
+        let mut hashes = self.hashes.range(hashes).copied();
+        // A hash stands for one collection, but for one in 2^64 pairs of them.
+        let no_hash_is_shared = self.hashes.len() == self.slots.len();
+        if no_hash_is_shared && after.is_none_or(|after| Some(after.hash) != hashes.clone().next()) {
+            return self.visit_batches(hashes, visit);
+        }
+        // The first one may have the key to start behind; the others are visited whole.
+        while let Some(hash) = hashes.next() {
+            let mut slots: Vec<&Slot> = self.slots_of(hash).collect();
+            slots.sort_unstable_by_key(|slot| slot.partition(&self.layout));
             let after = after.filter(|after| after.hash == hash);
-            // Nearly always one slot has the hash, and no vector is needed.
-            let (first, second) = (slots.next(), slots.next());
-            if let (Some(slot), None, None) = (first, second, after) {
-                self.visit_slot(slot, &EVERYWHERE, true, visit)?;
-                continue;
-            }
-            let mut slots: Vec<&Slot> = first.into_iter().chain(second).chain(slots).collect();
-            slots.sort_unstable_by(|left, right| left.partition.cmp(&right.partition));
             for slot in slots {
-                let partition = KeyRef::from(&slot.partition);
-                match after {
-                    Some(after) if partition < after.partition => {}
-                    Some(after) if partition == after.partition => {
+                let order = after.map(|after| slot.partition(&self.layout).as_ref().cmp(&Some(&after.partition)));
+                match after.zip(order) {
+                    Some((_, Ordering::Less)) => {}
+                    Some((after, Ordering::Equal)) => {
                         let range = (Bound::Excluded(after.position.clone()), Bound::Unbounded);
                         self.visit_slot(slot, &range, true, visit)?;
                     }
                     _ => self.visit_slot(slot, &EVERYWHERE, true, visit)?,
                 }
             }
+            if no_hash_is_shared {
+                return self.visit_batches(hashes, visit);
+            }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Shows all entries with these hashes, none of which two collections share.
+    fn visit_batches(
+        &self,
+        mut hashes: impl Iterator<Item = u64>,
+        visit: &mut impl FnMut(&PackedItem) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        loop {
+            // The memory that the slots and items of a batch wait for is fetched at the same time; counting a reference,
+            // which visitors do, would wait for each of them.
+            let find = |hash| self.slots.find(table_hash(hash), |slot| slot.hash == hash);
+            let batch: SmallVec<[&Slot; SCAN_BATCH]> = hashes.by_ref().take(SCAN_BATCH).filter_map(find).collect();
+            std::hint::black_box(batch.iter().map(|slot| slot.first_bytes()).sum::<usize>());
+            for slot in &batch {
+                self.visit_slot(slot, &EVERYWHERE, true, visit)?;
+            }
+            if batch.len() < SCAN_BATCH {
+                return ControlFlow::Continue(());
+            }
+        }
     }
 
     /// Remembers when the item with this key expires, in epoch seconds.
@@ -222,26 +269,37 @@ impl Shard {
         self.expiries.remove(&(expires_seconds, key.hash, key.position.clone()));
     }
 
+    /// Forgets all expiries.
+    pub fn forget_expiries(&mut self) {
+        self.expiries.clear();
+    }
+
     /// Takes the next expiry that is due off the list: the items it may be about, which the caller checks again.
-    pub fn next_expired(&mut self, due_seconds: u64) -> Option<Vec<Arc<Item>>> {
+    pub fn next_expired(&mut self, due_seconds: u64) -> Option<Vec<PackedItem>> {
         if self.expiries.first()?.0 > due_seconds {
             return None;
         }
         let (_, hash, position) = self.expiries.pop_first()?;
         let mut items = Vec::new();
-        for slot in self.slots.iter_hash(table_hash(hash)).filter(|slot| slot.hash == hash) {
-            let key = Key { hash, partition: KeyRef::from(&slot.partition), position: position.clone() };
-            items.extend(self.get(&key).map(|entry| entry.item.clone()));
+        for slot in self.slots_of(hash) {
+            if let Some(partition) = slot.partition(&self.layout) {
+                let key = Key { hash, partition, position: position.clone() };
+                items.extend(self.get(&key).cloned());
+            }
         }
         Some(items)
     }
 
-    fn slot(&self, hash: u64, partition: KeyRef<'_>) -> Option<&Slot> {
-        self.slots.find(table_hash(hash), |slot| slot.hash == hash && KeyRef::from(&slot.partition) == partition)
+    fn slot(&self, hash: u64, partition: &KeyTuple<ScalarRef<'_>>) -> Option<&Slot> {
+        self.slots.find(table_hash(hash), |slot| slot.is(&self.layout, hash, partition))
     }
 
-    fn is_at(&self, lone: &Entry, position: &Position) -> bool {
-        self.layout.is_single() || self.layout.position_of(&lone.item).as_ref() == Some(position)
+    fn slots_of(&self, hash: u64) -> impl Iterator<Item = &Slot> {
+        self.slots.iter_hash(table_hash(hash)).filter(move |slot| slot.hash == hash)
+    }
+
+    fn is_at(&self, lone: &PackedItem, position: &Position) -> bool {
+        self.layout.is_single() || self.layout.position_of(lone).as_ref() == Some(position)
     }
 
     fn visit_slot(
@@ -249,18 +307,18 @@ impl Shard {
         slot: &Slot,
         range: &PositionRange,
         ascending: bool,
-        visit: &mut impl FnMut(&Entry) -> ControlFlow<()>,
+        visit: &mut impl FnMut(&PackedItem) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match &slot.collection {
             Collection::Lone(entry) => {
                 let everywhere = matches!(range, (Bound::Unbounded, Bound::Unbounded));
-                let inside = everywhere
-                    || self.layout.position_of(&entry.item).is_some_and(|position| contains(range, &position));
+                let inside =
+                    everywhere || self.layout.position_of(entry).is_some_and(|position| contains(range, &position));
                 if inside { visit(entry) } else { ControlFlow::Continue(()) }
             }
             Collection::Many(_) if is_empty(range) => ControlFlow::Continue(()),
-            Collection::Many(entries) => {
-                let mut inside = entries.range((range.0.as_ref(), range.1.as_ref())).map(|(_, entry)| entry);
+            Collection::Many(many) => {
+                let mut inside = many.entries.range((range.0.as_ref(), range.1.as_ref())).map(|(_, entry)| entry);
                 if ascending { inside.try_for_each(visit) } else { inside.rev().try_for_each(visit) }
             }
         }
@@ -268,9 +326,54 @@ impl Shard {
 
     /// A collection is gone: its hash goes too, unless another one shares it.
     fn forget_hash(&mut self, hash: u64) {
-        if !self.slots.iter_hash(table_hash(hash)).any(|slot| slot.hash == hash) {
+        if self.slots_of(hash).next().is_none() {
             self.hashes.remove(&hash);
         }
+    }
+}
+
+/// Puts the entry in the place of another one. Returns the other's size, and which of the two is no longer needed: where the
+/// new one can be written over the old, the new one, whose memory is the warmer to free.
+fn replace(place: &mut PackedItem, entry: PackedItem) -> (usize, PackedItem) {
+    let old_bytes = place.size_bytes();
+    if place.overwrite(&entry) { (old_bytes, entry) } else { (old_bytes, std::mem::replace(place, entry)) }
+}
+
+impl Slot {
+    #[inline]
+    fn is(&self, layout: &Layout, hash: u64, partition: &KeyTuple<ScalarRef<'_>>) -> bool {
+        self.hash == hash
+            && match &self.collection {
+                Collection::Lone(lone) => layout.is_in(lone, partition),
+                Collection::Many(many) => is_same(&many.partition, partition),
+            }
+    }
+
+    /// The partition key of its entries; every stored entry has one.
+    fn partition(&self, layout: &Layout) -> Option<KeyTuple<ScalarRef<'_>>> {
+        match &self.collection {
+            Collection::Lone(lone) => layout.partition_of(lone),
+            Collection::Many(many) => Some(many.partition.map(ScalarRef::from)),
+        }
+    }
+
+    /// The size of the first entry, read from the entry itself.
+    fn first_bytes(&self) -> usize {
+        match &self.collection {
+            Collection::Lone(lone) => lone.size_bytes(),
+            Collection::Many(many) => many.entries.first_key_value().map_or(0, |(_, first)| first.size_bytes()),
+        }
+    }
+}
+
+#[inline]
+fn is_same(stored: &KeyTuple<KeyValue>, partition: &KeyTuple<ScalarRef<'_>>) -> bool {
+    match (stored, partition) {
+        (KeyTuple::One(left), KeyTuple::One(right)) => ScalarRef::from(left) == *right,
+        (KeyTuple::Several(left), KeyTuple::Several(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| ScalarRef::from(left) == *right)
+        }
+        _ => false,
     }
 }
 
@@ -303,18 +406,24 @@ fn is_empty(range: &PositionRange) -> bool {
     }
 }
 
-/// The places that a range of sort keys covers, with all entries that share a sort key.
-pub fn positions(sort_keys: (Bound<KeyValue>, Bound<KeyValue>)) -> PositionRange {
-    let at = |key: KeyValue, tie: Tie| Position { sort: Some(key), tie };
-    let start = match sort_keys.0 {
-        Bound::Unbounded => Bound::Unbounded,
-        Bound::Included(key) => Bound::Included(at(key, Tie::Before)),
-        Bound::Excluded(key) => Bound::Excluded(at(key, Tie::After)),
+/// The places of sort keys that begin with `leading` and have their next value within a range, with all entries that share a
+/// sort key.
+pub fn positions(leading: &[KeyValue], next: (Bound<KeyValue>, Bound<KeyValue>)) -> PositionRange {
+    let at = |value: Option<KeyValue>, tie: Tie| {
+        let sort = KeyTuple::of(leading.iter().cloned().chain(value));
+        Position { sort, tie }
     };
-    let end = match sort_keys.1 {
-        Bound::Unbounded => Bound::Unbounded,
-        Bound::Included(key) => Bound::Included(at(key, Tie::After)),
-        Bound::Excluded(key) => Bound::Excluded(at(key, Tie::Before)),
+    let start = match next.0 {
+        Bound::Unbounded if leading.is_empty() => Bound::Unbounded,
+        Bound::Unbounded => Bound::Included(at(None, Tie::Before)),
+        Bound::Included(value) => Bound::Included(at(Some(value), Tie::Before)),
+        Bound::Excluded(value) => Bound::Excluded(at(Some(value), Tie::After)),
+    };
+    let end = match next.1 {
+        Bound::Unbounded if leading.is_empty() => Bound::Unbounded,
+        Bound::Unbounded => Bound::Included(at(None, Tie::After)),
+        Bound::Included(value) => Bound::Included(at(Some(value), Tie::After)),
+        Bound::Excluded(value) => Bound::Excluded(at(Some(value), Tie::Before)),
     };
     (start, end)
 }

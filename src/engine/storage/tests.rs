@@ -7,24 +7,26 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::{KeyAttribute, KeySchema};
-use crate::item::{AttributeValue, Item, KeyValue, Number, ScalarType};
+use crate::item::{AttributeValue, Item, KeyTuple, KeyValue, Number, PackedItem, ScalarRef, ScalarType};
 
 fn schema() -> KeySchema {
     let attribute = |name: &str, scalar_type| KeyAttribute { name: name.into(), scalar_type };
-    KeySchema { partition: attribute("pk", ScalarType::S), sort: Some(attribute("sk", ScalarType::N)) }
+    KeySchema::new(attribute("pk", ScalarType::S), Some(attribute("sk", ScalarType::N)))
 }
 
-fn item(partition: u8, sort: u8, value: u16) -> Item {
+fn item(partition: u8, sort: u8, value: u16) -> PackedItem {
     let number = |n: u16| AttributeValue::from(Number::from(u64::from(n)));
     let text = AttributeValue::string(format!("p{partition}"));
-    [("pk".into(), text), ("sk".into(), number(u16::from(sort))), ("v".into(), number(value))].into_iter().collect()
+    [("pk".into(), text), ("sk".into(), number(u16::from(sort))), ("v".into(), number(value))]
+        .into_iter()
+        .collect::<Item>()
+        .into()
 }
 
-fn value_of(entry: &Entry) -> u16 {
+fn value_of(entry: &PackedItem) -> u16 {
     entry
-        .item
         .get("v")
-        .map(|value| format!("{value:?}"))
+        .map(|value| format!("{:?}", value.to_value()))
         .map_or(0, |text| text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0))
 }
 
@@ -55,23 +57,21 @@ fn run(storage: &Storage, steps: &[Step]) -> BTreeMap<(u8, u8), u16> {
             Step::Put(_, _, value) => model.insert((partition, sort), value),
             Step::Remove(..) => model.remove(&(partition, sort)),
         };
-        let old = match *step {
-            Step::Put(_, _, value) => shard.put(key, Entry::new(Arc::new(item(partition, sort, value)))),
+        assert_eq!(shard.get(&key).map(value_of), expected);
+        let left = match *step {
+            Step::Put(_, _, value) => shard.put(key, item(partition, sort, value)),
             Step::Remove(..) => shard.remove(&key),
         };
-        assert_eq!(
-            old.map(|old| value_of(&old)),
-            expected.map(|value| value_of(&Entry::new(Arc::new(item(0, 0, value)))))
-        );
+        assert_eq!(left.is_some(), expected.is_some());
     }
     model
 }
 
-fn scan(storage: &Storage, hashes: RangeInclusive<u64>, after: Option<&Item>, most: usize) -> Vec<Arc<Item>> {
+fn scan(storage: &Storage, hashes: RangeInclusive<u64>, after: Option<&PackedItem>, most: usize) -> Vec<PackedItem> {
     let mut items = Vec::new();
     let after = after.map(|item| storage.layout().key_of(item).unwrap());
-    let mut visit = |entry: &Entry| {
-        items.push(entry.item.clone());
+    let mut visit = |entry: &PackedItem| {
+        items.push(entry.clone());
         if items.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let from = after.as_ref().map_or(*hashes.start(), |after| after.hash);
@@ -91,21 +91,25 @@ proptest! {
         let bytes: usize = model.iter().map(|((p, s), v)| item(*p, *s, *v).size_bytes()).sum();
         prop_assert_eq!(storage.items_and_bytes(), (model.len() as u64, bytes as u64));
         let sort = |n: u8| KeyValue::N(Number::from(u64::from(n)));
-        let range = positions((Bound::Included(sort(low)), Bound::Excluded(sort(high))));
+        let range = positions(&[], (Bound::Included(sort(low)), Bound::Excluded(sort(high))));
         for partition in 0..12u8 {
             let name = format!("p{partition}");
-            let partition_ref = KeyRef::S(&name);
-            let hash = storage.layout().hash(partition_ref);
-            let expected: Vec<Item> = model
+            let partition_ref = KeyTuple::One(ScalarRef::S(name.as_bytes()));
+            let hash = storage.layout().hash(&partition_ref);
+            let expected: Vec<PackedItem> = model
                 .iter()
                 .filter(|((p, s), _)| *p == partition && (low..high).contains(s))
                 .map(|((p, s), v)| item(*p, *s, *v))
                 .collect();
+            let bytes: usize =
+                model.iter().filter(|((p, _), _)| *p == partition).map(|((p, s), v)| item(*p, *s, *v).size_bytes()).sum();
+            let kept = storage.read(Storage::shard_of(hash)).collection_bytes(hash, &partition_ref);
+            prop_assert_eq!(kept, bytes as u64);
             for ascending in [true, false] {
                 let mut found = Vec::new();
                 let shard = storage.read(Storage::shard_of(hash));
-                let _ = shard.visit_collection(hash, partition_ref, &range, ascending, &mut |entry| {
-                    found.push((*entry.item).clone());
+                let _ = shard.visit_collection(hash, &partition_ref, &range, ascending, &mut |entry| {
+                    found.push(entry.clone());
                     ControlFlow::Continue(())
                 });
                 if !ascending {
@@ -122,9 +126,9 @@ proptest! {
         let model = run(&storage, &steps);
         let whole = scan(&storage, 0..=u64::MAX, None, usize::MAX);
         prop_assert_eq!(whole.len(), model.len());
-        let mut paged: Vec<Arc<Item>> = Vec::new();
+        let mut paged: Vec<PackedItem> = Vec::new();
         loop {
-            let page = scan(&storage, 0..=u64::MAX, paged.last().map(|last| &**last), most);
+            let page = scan(&storage, 0..=u64::MAX, paged.last(), most);
             let end = page.len() < most;
             paged.extend(page);
             if end {
@@ -144,5 +148,5 @@ fn a_key_that_shares_no_item_is_not_found() {
     let other = item(1, 2, 0);
     let key = storage.layout().key_of(&other).unwrap();
     assert!(storage.read(Storage::shard_of(key.hash)).get(&key).is_none());
-    assert!(storage.layout().key_of(&Item::new()).is_none());
+    assert!(storage.layout().key_of(&Item::new().into()).is_none());
 }
