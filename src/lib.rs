@@ -10,6 +10,7 @@
 //! - [`expression`]: the expression language.
 //! - [`capacity`]: token buckets and the limits of tables and indexes; knows nothing of storage.
 //! - [`engine`]: the bundled DynamoDB: storage, indexes, transactions, capacity charged and enforced.
+//! - [`protocol`]: DynamoDB's JSON protocol without HTTP: bodies to requests, outcomes to bodies.
 //! - [`record`]: what happened, interval by interval, in bounded memory, and the file that keeps it.
 //! - [`workload`]: the workload file, key and value generators, phases, and the stream of operations.
 //! - [`target`]: where operations go: the engine in process, the AWS SDK.
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod engine;
 pub mod expression;
 pub mod item;
+pub mod protocol;
 pub mod random;
 pub mod record;
 pub mod report;
