@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::api::{CapacityMode, KeySchema};
+use crate::api::CapacityMode;
 use crate::runner::{Rehearsal, rehearse};
 use crate::workload::{Phase, Workload};
 
@@ -129,12 +129,12 @@ fn write_text(
     writeln!(out, "{:.0?} in all, seed {}\n\nTables", workload.duration(), workload.streams.seed())?;
     for (table, bytes) in workload.tables.iter().zip(&rehearsal.item_bytes) {
         let create = &table.create;
-        writeln!(out, "  {:<20} {:<32} {}", create.name, key(&create.key), capacity(create.capacity))?;
+        writeln!(out, "  {:<20} {:<32} {}", create.name, create.key.to_string(), capacity(create.capacity))?;
         for index in &create.global_secondary_indexes {
-            writeln!(out, "    {:<18} {:<32} {}", index.name, key(&index.key), capacity(index.capacity))?;
+            writeln!(out, "    {:<18} {:<32} {}", index.name, index.key.to_string(), capacity(index.capacity))?;
         }
         for index in &create.local_secondary_indexes {
-            writeln!(out, "    {:<18} {:<32} local, on the table's capacity", index.name, key(&index.key))?;
+            writeln!(out, "    {:<18} {:<32} local, on the table's capacity", index.name, index.key.to_string())?;
         }
         if table.items > 0 {
             writeln!(
@@ -203,12 +203,6 @@ fn consumption((resource, units): (&(String, Option<String>), &[f64; 2])) -> Opt
         .map(|(unit, units)| format!("{units:.2} {unit}"))
         .collect();
     (!parts.is_empty()).then(|| format!("{} of {}", parts.join(" "), label(resource)))
-}
-
-fn key(schema: &KeySchema) -> String {
-    let attributes: Vec<String> =
-        schema.attributes().map(|attribute| format!("{} ({:?})", attribute.name, attribute.scalar_type)).collect();
-    attributes.join(", ")
 }
 
 fn capacity(mode: CapacityMode) -> String {

@@ -167,7 +167,7 @@ pub fn load_over_network(
                     let batch: Vec<Item> =
                         (next..end).map(|record| table.loaded_item(record, workload.epoch_nanos)).collect();
                     next = end;
-                    let (target, name) = (Arc::clone(target), Arc::clone(&table.create.name));
+                    let (target, name) = (Arc::clone(target), table.create.name.clone());
                     let timeout = workload.client.timeout;
                     batches.spawn(async move {
                         let bytes = batch.iter().map(|item| item.size_bytes() as u64).sum();

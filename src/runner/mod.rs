@@ -271,10 +271,10 @@ fn resources(table: &CreateTable, limited: bool) -> impl Iterator<Item = Resourc
             CapacityLimit::Provisioned(ProvisionedUnits { read: read.units as f64, write: write.units as f64 })
         }
     };
-    let own = Resource { table: Arc::clone(&table.name), index: None, limit: limit(table.capacity) };
+    let own = Resource { table: table.name.clone(), index: None, limit: limit(table.capacity) };
     let indexes = table.global_secondary_indexes.iter().map(move |index| Resource {
-        table: Arc::clone(&table.name),
-        index: Some(Arc::clone(&index.name)),
+        table: table.name.clone(),
+        index: Some(index.name.clone()),
         limit: limit(index.capacity),
     });
     std::iter::once(own).chain(indexes)

@@ -42,7 +42,7 @@ impl<F: Fn(&Request, Time, u64) -> (Duration, Result<(), ErrorKind>) + Send + Sy
             Ok(()) => Ok(Response { output: Output::GetItem { item: None } }),
             Err(kind) => Err(ApiError::new(kind, "as scripted")),
         };
-        Outcome { result, consumed: Vec::new() }
+        Outcome { result, consumed: Vec::new(), item_collections: Vec::new() }
     }
 
     fn load(&self, _table: &TableName, _item: Item) -> Result<(), ApiError> {
@@ -245,7 +245,11 @@ struct Listening {
 impl InProcess for Listening {
     fn execute(&self, _now: Time, request: &Request) -> Outcome {
         self.seen.lock().push(format!("{request:?}"));
-        Outcome { result: Ok(Response { output: Output::GetItem { item: None } }), consumed: Vec::new() }
+        Outcome {
+            result: Ok(Response { output: Output::GetItem { item: None } }),
+            consumed: Vec::new(),
+            item_collections: Vec::new(),
+        }
     }
 
     fn load(&self, _table: &TableName, _item: Item) -> Result<(), ApiError> {

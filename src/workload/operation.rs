@@ -5,9 +5,9 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::api::{
-    BatchGetItem, BatchWriteItem, ConditionCheck, DeleteItem, GetItem, IndexName, KeysAndAttributes, Operation,
-    Placeholders, PutItem, Query, Request, ReturnValues, Scan, Segment, TransactGet, TransactGetItems, TransactWrite,
-    TransactWriteItems, UpdateItem, WriteRequest,
+    AttributeNames, BatchGetItem, BatchWriteItem, ConditionCheck, DeleteItem, GetItem, IndexName, KeysAndAttributes,
+    Operation, Placeholders, PutItem, Query, Request, ReturnValues, Scan, Segment, TransactGet, TransactGetItems,
+    TransactWrite, TransactWriteItems, UpdateItem, WriteRequest,
 };
 use crate::item::{AttributeValue, Item};
 use crate::random::{Random, Stream};
@@ -118,7 +118,7 @@ pub(super) struct ScanSpec {
 /// The placeholders of a request, with values still to be drawn.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PlaceholderTemplate {
-    pub names: Arc<[(CompactString, CompactString)]>,
+    pub names: AttributeNames,
     pub values: Vec<(CompactString, Generator)>,
 }
 
@@ -126,7 +126,7 @@ impl PlaceholderTemplate {
     fn draw(&self, subject: &Subject<'_>, random: &mut Random) -> Placeholders {
         let values =
             self.values.iter().map(|(name, generator)| (name.clone(), generator.draw(subject, random))).collect();
-        Placeholders { names: Arc::clone(&self.names), values }
+        Placeholders { names: self.names.clone(), values }
     }
 }
 
@@ -192,7 +192,7 @@ impl OperationSpec {
                     projection_expression: of.projection.clone(),
                     placeholders: of.placeholders.draw(&subject, drawing.random),
                 };
-                let request_items = vec![(Arc::clone(&table.create.name), keys_and_attributes)];
+                let request_items = vec![(table.create.name.clone(), keys_and_attributes)];
                 Request::BatchGetItem(BatchGetItem { request_items })
             }
             Kind::BatchWrite { of, size, deletes } => {
@@ -209,7 +209,7 @@ impl OperationSpec {
                         writes.push(WriteRequest::Put(put.item));
                     }
                 }
-                let request_items = vec![(Arc::clone(&table.create.name), writes)];
+                let request_items = vec![(table.create.name.clone(), writes)];
                 Request::BatchWriteItem(BatchWriteItem { request_items })
             }
             Kind::TransactGet(actions) => {
@@ -319,7 +319,7 @@ impl Drawing<'_> {
 
     fn action(&mut self, action: &Action, record: u64) -> Drawn {
         let table = &self.tables[action.table];
-        let table_name = Arc::clone(&table.create.name);
+        let table_name = table.create.name.clone();
         let key = table.key(record);
         let subject = table.subject(record, self.shot.counter, self.shot.epoch_nanos, &key);
         let placeholders = action.placeholders.draw(&subject, self.random);
@@ -387,7 +387,7 @@ impl Drawing<'_> {
         let key = table.key(record);
         let subject = table.subject(record, self.shot.counter, self.shot.epoch_nanos, &key);
         Request::Query(Query {
-            table_name: Arc::clone(&table.create.name),
+            table_name: table.create.name.clone(),
             index_name: query.index.clone(),
             key_condition_expression: Arc::clone(&query.key_condition),
             filter_expression: query.filter.clone(),
@@ -405,7 +405,7 @@ impl Drawing<'_> {
         let table = &self.tables[scan.table];
         let subject = table.subject(0, self.shot.counter, self.shot.epoch_nanos, &NO_KEY);
         Request::Scan(Scan {
-            table_name: Arc::clone(&table.create.name),
+            table_name: table.create.name.clone(),
             index_name: scan.index.clone(),
             filter_expression: scan.filter.clone(),
             projection_expression: scan.projection.clone(),

@@ -43,11 +43,15 @@ fn session(operation: usize, request: Request) -> Session {
 }
 
 fn replied(output: Output) -> Answer {
-    Answer::Replied(Outcome { result: Ok(Response { output }), consumed: Vec::new() })
+    Answer::Replied(Outcome { result: Ok(Response { output }), consumed: Vec::new(), item_collections: Vec::new() })
 }
 
 fn refused(kind: ErrorKind) -> Answer {
-    Answer::Replied(Outcome { result: Err(ApiError::new(kind, "no")), consumed: Vec::new() })
+    Answer::Replied(Outcome {
+        result: Err(ApiError::new(kind, "no")),
+        consumed: Vec::new(),
+        item_collections: Vec::new(),
+    })
 }
 
 fn query() -> Request {

@@ -60,7 +60,9 @@ where
     match sent {
         Ok(reply) => convert(reply).map_err(malformed),
         Err(error) => match attempt_error(error) {
-            AttemptError::Api(error) => Ok(Outcome { result: Err(error), consumed: Vec::new() }),
+            AttemptError::Api(error) => {
+                Ok(Outcome { result: Err(error), consumed: Vec::new(), item_collections: Vec::new() })
+            }
             AttemptError::Call(error) => Err(error),
         },
     }

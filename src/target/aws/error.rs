@@ -4,7 +4,6 @@
 //! `retries/classifiers.rs`). Errors whose name DynamoDB's item operations do not know keep that name in a [`CallError`].
 
 use std::error::Error;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{ApiError, CancellationReason, ErrorKind, ThrottlingReason};
-use crate::item::{Item, item_from_json};
+use crate::item::{PackedItem, item_from_json};
 use crate::target::CallError;
 
 use super::response::Malformed;
@@ -159,8 +158,8 @@ fn cancellation_reason(wire: WireCancellation) -> CancellationReason {
     }
 }
 
-fn item(json: Option<&Value>) -> Option<Arc<Item>> {
-    json.and_then(|json| item_from_json(json).ok()).filter(|item| !item.is_empty()).map(Arc::new)
+fn item(json: Option<&Value>) -> Option<PackedItem> {
+    json.and_then(|json| item_from_json(json).ok()).filter(|item| !item.is_empty()).map(PackedItem::from)
 }
 
 /// The error and its causes in one line, each once.

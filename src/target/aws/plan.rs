@@ -104,7 +104,7 @@ mod tests {
         let policy = AutoScaling { min_units: 5, max_units: 50, target_utilization: 0.7 };
         let table = CreateTable {
             name: "orders".into(),
-            key: KeySchema { partition: KeyAttribute { name: "pk".into(), scalar_type: ScalarType::S }, sort: None },
+            key: KeySchema::new(KeyAttribute { name: "pk".into(), scalar_type: ScalarType::S }, None),
             global_secondary_indexes: Vec::new(),
             local_secondary_indexes: Vec::new(),
             capacity: CapacityMode::Provisioned {
@@ -114,6 +114,7 @@ mod tests {
             class: TableClass::Standard,
             warm_throughput: Some(WarmThroughput { read_units_per_second: 20_000, write_units_per_second: 5_000 }),
             time_to_live_attribute: None,
+            deletion_protection: false,
         };
         let place = Place { endpoint: None, region: "eu-west-1".to_owned() };
         let plan = CreationPlan { place, create: vec![table], found: Vec::new() };

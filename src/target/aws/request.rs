@@ -85,7 +85,7 @@ pub(super) fn query(client: &Client, query: &Query) -> QueryFluentBuilder {
     client
         .query()
         .table_name(&*query.table_name)
-        .set_index_name(text(&query.index_name))
+        .set_index_name(query.index_name.as_ref().map(ToString::to_string))
         .key_condition_expression(&*query.key_condition_expression)
         .set_filter_expression(text(&query.filter_expression))
         .set_projection_expression(text(&query.projection_expression))
@@ -103,7 +103,7 @@ pub(super) fn scan(client: &Client, scan: &Scan) -> ScanFluentBuilder {
     client
         .scan()
         .table_name(&*scan.table_name)
-        .set_index_name(text(&scan.index_name))
+        .set_index_name(scan.index_name.as_ref().map(ToString::to_string))
         .set_filter_expression(text(&scan.filter_expression))
         .set_projection_expression(text(&scan.projection_expression))
         .set_expression_attribute_names(names(&scan.placeholders))

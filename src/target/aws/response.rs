@@ -19,7 +19,7 @@ use crate::api::{
     BatchGetItem, CapacityUnits, ConsumedCapacity, IndexName, KeysAndAttributes, Outcome, Output, Page, ReadWrite,
     Response, TableName, Units, WriteRequest,
 };
-use crate::item::Item;
+use crate::item::PackedItem;
 
 use super::value::{SdkItem, from_sdk};
 
@@ -132,12 +132,12 @@ fn write_request(write: sdk::WriteRequest) -> Result<WriteRequest, Malformed> {
     }
 }
 
-fn shared_item(item: Option<SdkItem>) -> Result<Option<Arc<Item>>, Malformed> {
-    item.map(|item| from_sdk(item).map(Arc::new)).transpose()
+fn shared_item(item: Option<SdkItem>) -> Result<Option<PackedItem>, Malformed> {
+    item.map(|item| from_sdk(item).map(PackedItem::from)).transpose()
 }
 
-fn shared_items(items: Vec<SdkItem>) -> Result<Vec<Arc<Item>>, Malformed> {
-    items.into_iter().map(|item| from_sdk(item).map(Arc::new)).collect()
+fn shared_items(items: Vec<SdkItem>) -> Result<Vec<PackedItem>, Malformed> {
+    items.into_iter().map(|item| from_sdk(item).map(PackedItem::from)).collect()
 }
 
 /// A map by table as a list sorted by table: the map's own order would differ from run to run.
@@ -158,7 +158,7 @@ fn succeeded(output: Output, consumed: impl IntoIterator<Item = impl IntoConsume
     let mut consumed: Vec<_> =
         consumed.into_iter().flat_map(IntoConsumed::each).map(|of_table| consumed_capacity(of_table, access)).collect();
     consumed.sort_by(|left, right| left.table_name.cmp(&right.table_name));
-    Outcome { result: Ok(Response { output }), consumed }
+    Outcome { result: Ok(Response { output }), consumed, item_collections: Vec::new() }
 }
 
 /// Single-item operations report one table's capacity, batches and transactions a list (facts §10.3).

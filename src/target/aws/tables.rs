@@ -52,8 +52,8 @@ pub(super) fn is_active(found: &sdk::TableDescription) -> bool {
 pub(super) fn difference(found: &sdk::TableDescription, wanted: &CreateTable) -> Option<String> {
     let types = found.attribute_definitions();
     let key = describe_found_key(found.key_schema(), types);
-    if key != describe_key(&wanted.key) {
-        return Some(format!("its key is {key}, not {}", describe_key(&wanted.key)));
+    if key != wanted.key.to_string() {
+        return Some(format!("its key is {key}, not {}", wanted.key));
     }
     for index in &wanted.global_secondary_indexes {
         let Some(found) =
@@ -157,9 +157,10 @@ fn local_secondary_index(index: &LocalSecondaryIndex) -> Result<sdk::LocalSecond
 }
 
 fn key_schema(key: &KeySchema) -> Result<Vec<sdk::KeySchemaElement>, BuildError> {
-    let types = [sdk::KeyType::Hash, sdk::KeyType::Range];
-    key.attributes()
-        .zip(types)
+    let partition = key.partition_attributes().iter().map(|attribute| (attribute, sdk::KeyType::Hash));
+    let sort = key.sort_attributes().iter().map(|attribute| (attribute, sdk::KeyType::Range));
+    partition
+        .chain(sort)
         .map(|(attribute, key_type)| {
             sdk::KeySchemaElement::builder().attribute_name(&*attribute.name).key_type(key_type).build()
         })
@@ -235,7 +236,7 @@ fn signed(units: u64) -> i64 {
 
 fn index_difference(found: &(String, String), key: &KeySchema, projection: &Projection) -> Option<String> {
     let (found_key, found_projection) = found;
-    let (key, projection) = (describe_key(key), describe_projection(projection));
+    let (key, projection) = (key.to_string(), describe_projection(projection));
     if *found_key != key {
         Some(format!("has the key {found_key}, not {key}"))
     } else if *found_projection != projection {
@@ -245,26 +246,17 @@ fn index_difference(found: &(String, String), key: &KeySchema, projection: &Proj
     }
 }
 
-/// A key in a few words, such as `pk (S), sk (N)`; the partition key first.
-fn describe_key(key: &KeySchema) -> String {
-    let attributes: Vec<_> =
-        key.attributes().map(|attribute| format!("{} ({:?})", attribute.name, attribute.scalar_type)).collect();
-    attributes.join(", ")
-}
-
+/// A key in the words of `KeySchema`'s `Display`.
 fn describe_found_key(key: &[sdk::KeySchemaElement], types: &[sdk::AttributeDefinition]) -> String {
-    let mut elements: Vec<_> = key.iter().collect();
-    elements.sort_by_key(|element| *element.key_type() != sdk::KeyType::Hash);
-    let attributes: Vec<_> = elements
-        .into_iter()
-        .map(|element| {
-            let name = element.attribute_name();
-            let definition = types.iter().find(|definition| definition.attribute_name() == name);
-            let scalar_type = definition.map_or("?", |definition| definition.attribute_type().as_str());
-            format!("{name} ({scalar_type})")
-        })
-        .collect();
-    attributes.join(", ")
+    let (partition, sort): (Vec<_>, Vec<_>) = key.iter().partition(|element| *element.key_type() == sdk::KeyType::Hash);
+    let describe = |element: &&sdk::KeySchemaElement| {
+        let name = element.attribute_name();
+        let definition = types.iter().find(|definition| definition.attribute_name() == name);
+        let scalar_type = definition.map_or("?", |definition| definition.attribute_type().as_str());
+        format!("{name} ({scalar_type})")
+    };
+    let parts = [partition, sort].map(|part| part.iter().map(describe).collect::<Vec<_>>().join(" + "));
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn describe_found_index(

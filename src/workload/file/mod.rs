@@ -22,8 +22,8 @@ pub use operation::{
 };
 pub use phase::{Arrivals, ChangingRateFile, PhaseFile, RateFile};
 pub use table::{
-    AutoScaledUnits, CapacityFile, GlobalIndexFile, KeyAttributeFile, LocalIndexFile, ProjectionFile, TableFile,
-    UnitsFile,
+    AutoScaledUnits, CapacityFile, GlobalIndexFile, KeyAttributeFile, KeyAttributesFile, LocalIndexFile,
+    ProjectionFile, TableFile, UnitsFile,
 };
 
 /// A workload for dyno: tables, operations on them, and how fast they come.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Unexpected, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::api::{TableClass, WarmThroughput};
@@ -60,6 +60,50 @@ pub struct KeyAttributeFile {
     /// S, N or B.
     #[serde(rename = "type")]
     pub scalar_type: ScalarType,
+}
+
+/// The attributes of a global index's partition key or sort key: most often one.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum KeyAttributesFile {
+    /// A single attribute.
+    One(KeyAttributeFile),
+    /// Up to four attributes; of a sort key in the order that counts.
+    Several(Vec<KeyAttributeFile>),
+}
+
+impl KeyAttributesFile {
+    /// All of them.
+    pub fn attributes(&self) -> &[KeyAttributeFile] {
+        match self {
+            KeyAttributesFile::One(attribute) => std::slice::from_ref(attribute),
+            KeyAttributesFile::Several(attributes) => attributes,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyAttributesFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TableOrList;
+
+        impl<'de> Visitor<'de> for TableOrList {
+            type Value = KeyAttributesFile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key attribute as { name = \"id\", type = \"S\" }, or a list of them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                KeyAttributeFile::deserialize(MapAccessDeserializer::new(map)).map(KeyAttributesFile::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, attributes: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(attributes)).map(KeyAttributesFile::Several)
+            }
+        }
+
+        deserializer.deserialize_any(TableOrList)
+    }
 }
 
 /// How a table or index is paid for and limited.
@@ -156,15 +200,23 @@ impl Default for OneOf<ProjectionFile> {
 pub struct GlobalIndexFile {
     /// The index's name.
     pub name: Located<String>,
-    /// The index's partition key.
-    pub partition_key: KeyAttributeFile,
-    /// The index's sort key, if there is one.
-    pub sort_key: Option<KeyAttributeFile>,
+    /// The index's partition key: one attribute, or a list of up to four.
+    pub partition_key: KeyAttributesFile,
+    /// The index's sort key, if there is one: one attribute, or a list of up to four.
+    pub sort_key: Option<KeyAttributesFile>,
     /// Which attributes the index holds.
     #[serde(default)]
     pub projection: OneOf<ProjectionFile>,
     /// Its own capacity, in the table's mode; the table's figures where absent.
     pub capacity: Option<Located<OneOf<CapacityFile>>>,
+}
+
+impl GlobalIndexFile {
+    /// The attributes of the partition key, then those of the sort key.
+    pub fn key_attributes(&self) -> impl Iterator<Item = &KeyAttributeFile> {
+        let sort = self.sort_key.iter().flat_map(KeyAttributesFile::attributes);
+        self.partition_key.attributes().iter().chain(sort)
+    }
 }
 
 /// A local secondary index.

@@ -11,7 +11,7 @@ use crate::api::{ApiError, KeySchema, Placeholders};
 use crate::expression::{
     Condition, ExpressionKind, KeyCondition, ProjectionExpression, Update, UsesPlaceholders, check_placeholders,
 };
-use crate::item::AttributeType;
+use crate::item::{AttributeType, PackedItem};
 use crate::workload::WorkloadError;
 use crate::workload::error::nearest;
 use crate::workload::file::{AttributesFile, Located, Span};
@@ -120,8 +120,20 @@ impl<'a> Expressions<'a> {
 
     /// The key condition of a query that says none: the whole collection of the drawn record.
     pub fn partition_key_alone(&mut self, schema: &'a KeySchema, span: &Span) -> Result<Arc<str>, WorkloadError> {
-        const TEXT: &str = "#partition_key = :partition_key";
-        let name: CompactString = (&*schema.partition.name).into();
+        let mut conditions = Vec::new();
+        for (at, attribute) in schema.partition_attributes().iter().enumerate() {
+            let suffix = if at == 0 { String::new() } else { format!("_{}", at + 1) };
+            self.partition_attribute(&attribute.name, &suffix, span)?;
+            conditions.push(format!("#partition_key{suffix} = :partition_key{suffix}"));
+        }
+        let text = conditions.join(" AND ");
+        self.key_condition(&Located { value: text.clone(), span: span.clone() }, schema)?;
+        Ok(text.into())
+    }
+
+    /// Names a partition-key attribute and its value for the drawn record.
+    fn partition_attribute(&mut self, name: &str, suffix: &str, span: &Span) -> Result<(), WorkloadError> {
+        let name: CompactString = name.into();
         let is_table_key = self.table.create.key.attributes().any(|key| *key.name == *name);
         let generator = if is_table_key {
             Generator::Key(name.clone())
@@ -132,10 +144,10 @@ impl<'a> Expressions<'a> {
             };
             self.table.template.generator(&name).cloned().ok_or_else(missing)?
         };
-        self.names.push(Name { placeholder: "#partition_key".into(), attribute: name, span: span.clone() });
-        self.values.push(Value { placeholder: ":partition_key".into(), generator, span: span.clone() });
-        self.key_condition(&Located { value: TEXT.to_owned(), span: span.clone() }, schema)?;
-        Ok(TEXT.into())
+        let placeholder = |sign: &str| format!("{sign}partition_key{suffix}").into();
+        self.names.push(Name { placeholder: placeholder("#"), attribute: name, span: span.clone() });
+        self.values.push(Value { placeholder: placeholder(":"), generator, span: span.clone() });
+        Ok(())
     }
 
     /// Checks that every placeholder is defined and used and that values fit.
@@ -208,7 +220,7 @@ impl<'a> Expressions<'a> {
                     return Ok(());
                 }
                 let loaded = table.loaded_item(sample, DEFAULT_EPOCH_NANOS);
-                match update.apply(&placeholders, &key, Some(&loaded)) {
+                match update.apply(&placeholders, &key, Some(&PackedItem::pack(&loaded))) {
                     Ok(updated) => self.check_index_keys(text, &updated.item),
                     // Another operation may make items that it fits.
                     Err(error) => {
@@ -222,7 +234,7 @@ impl<'a> Expressions<'a> {
     }
 
     /// Attributes of index keys keep their type.
-    fn check_index_keys(&self, text: &Located<String>, item: &crate::item::Item) -> Result<(), WorkloadError> {
+    fn check_index_keys(&self, text: &Located<String>, item: &PackedItem) -> Result<(), WorkloadError> {
         let create = &self.table.create;
         let globals = create.global_secondary_indexes.iter().map(|index| (&index.name, &index.key));
         let locals = create.local_secondary_indexes.iter().map(|index| (&index.name, &index.key));

@@ -63,12 +63,10 @@ pub(super) fn resolve_global_indexes(
         }
         Ok(GlobalSecondaryIndex {
             name: file.name.as_str().into(),
-            key: KeySchema {
-                partition: key_attribute(context, &file.partition_key)?,
-                sort: file.sort_key.as_ref().map(|key| key_attribute(context, key)).transpose()?,
-            },
+            key: resolve_global_key(context, file)?,
             projection: resolve_projection(context, &file.projection, &file.name.span)?,
             capacity,
+            warm_throughput: None,
         })
     };
     let indexes: Result<Vec<_>, _> = files.iter().map(resolve_one).collect();
@@ -81,6 +79,29 @@ pub(super) fn resolve_global_indexes(
     indexes
 }
 
+fn resolve_global_key(context: &Context<'_>, file: &GlobalIndexFile) -> Result<KeySchema, WorkloadError> {
+    let part = |attributes: &[KeyAttributeFile]| {
+        let count = attributes.len();
+        if count == 0 || count > KeySchema::PART_MAX_ATTRIBUTES {
+            let message = format!(
+                "the partition key and the sort key of a global secondary index have 1 to {} attributes; here are {count}",
+                KeySchema::PART_MAX_ATTRIBUTES
+            );
+            let span = attributes.get(KeySchema::PART_MAX_ATTRIBUTES).map_or(&file.name.span, |key| &key.name.span);
+            return Err(context.error(span, message));
+        }
+        attributes.iter().map(|key| key_attribute(context, key)).collect::<Result<Vec<_>, _>>()
+    };
+    let partition = part(file.partition_key.attributes())?;
+    let sort = file.sort_key.as_ref().map_or(Ok(Vec::new()), |key| part(key.attributes()))?;
+    let mut names = BTreeSet::new();
+    if let Some(twice) = file.key_attributes().find(|key| !names.insert(key.name.as_str())) {
+        return Err(context.error(&twice.name.span, format!("the key has `{}` twice", twice.name.value)));
+    }
+    let none = || context.error(&file.name.span, "a global secondary index has a partition key");
+    KeySchema::of_attributes(partition, sort).ok_or_else(none)
+}
+
 /// The local secondary indexes.
 pub(super) fn resolve_local_indexes(
     context: &Context<'_>,
@@ -88,7 +109,7 @@ pub(super) fn resolve_local_indexes(
     table_key: &KeySchema,
 ) -> Result<Vec<LocalSecondaryIndex>, WorkloadError> {
     let files = &table.local_secondary_indexes;
-    if let (Some(first), true) = (files.first(), table_key.sort.is_none()) {
+    if let (Some(first), true) = (files.first(), table_key.sort().is_none()) {
         return Err(context.error(&first.name.span, "a table without a sort key has no local secondary indexes"));
     }
     if let Some(excess) = files.get(LOCAL_INDEXES_MAX) {
@@ -99,10 +120,7 @@ pub(super) fn resolve_local_indexes(
         check_resource_name(context, &file.name)?;
         Ok(LocalSecondaryIndex {
             name: file.name.as_str().into(),
-            key: KeySchema {
-                partition: table_key.partition.clone(),
-                sort: Some(key_attribute(context, &file.sort_key)?),
-            },
+            key: KeySchema::new(table_key.partition().clone(), Some(key_attribute(context, &file.sort_key)?)),
             projection: resolve_projection(context, &file.projection, &file.name.span)?,
         })
     };
@@ -111,15 +129,10 @@ pub(super) fn resolve_local_indexes(
 
 /// A name that several keys use has one type in all of them.
 pub(super) fn check_attribute_types(context: &Context<'_>, file: &TableFile) -> Result<(), WorkloadError> {
-    let globals =
-        file.global_secondary_indexes.iter().flat_map(|index| [Some(&index.partition_key), index.sort_key.as_ref()]);
-    let locals = file.local_secondary_indexes.iter().map(|index| Some(&index.sort_key));
-    let keys: Vec<&KeyAttributeFile> = [Some(&file.partition_key), file.sort_key.as_ref()]
-        .into_iter()
-        .chain(globals)
-        .chain(locals)
-        .flatten()
-        .collect();
+    let globals = file.global_secondary_indexes.iter().flat_map(GlobalIndexFile::key_attributes);
+    let locals = file.local_secondary_indexes.iter().map(|index| &index.sort_key);
+    let keys: Vec<&KeyAttributeFile> =
+        std::iter::once(&file.partition_key).chain(&file.sort_key).chain(globals).chain(locals).collect();
     for (at, key) in keys.iter().enumerate() {
         if let Some(other) =
             keys[..at].iter().find(|other| *other.name == *key.name && other.scalar_type != key.scalar_type)
@@ -140,10 +153,9 @@ pub(super) fn check_index_keys(
     file: &TableFile,
     attributes: &[(CompactString, Generator)],
 ) -> Result<(), WorkloadError> {
-    let globals =
-        file.global_secondary_indexes.iter().flat_map(|index| [Some(&index.partition_key), index.sort_key.as_ref()]);
-    let locals = file.local_secondary_indexes.iter().map(|index| Some(&index.sort_key));
-    for key in globals.chain(locals).flatten() {
+    let globals = file.global_secondary_indexes.iter().flat_map(GlobalIndexFile::key_attributes);
+    let locals = file.local_secondary_indexes.iter().map(|index| &index.sort_key);
+    for key in globals.chain(locals) {
         let is_table_key = std::iter::once(&file.partition_key).chain(&file.sort_key).any(|own| *own.name == *key.name);
         match attributes.iter().find(|(name, _)| name == key.name.as_str()) {
             Some((name, generator)) => check_scalar(context, &file.item[name.as_str()].span, key, generator)?,

@@ -59,7 +59,7 @@ fn check_keys<'span>(
             let name = &table.create.name;
             let message =
                 format!("records {other} and {record} of table `{name}` have the same key {}", item_to_json(&key));
-            let last = table.create.key.sort.as_ref().unwrap_or(&table.create.key.partition);
+            let last = table.create.key.sort().unwrap_or_else(|| table.create.key.partition());
             return Err(context
                 .error(span_of(&last.name), message)
                 .with_help("a key needs {record}, or {partition} in its partition key and {sort} in its sort key"));

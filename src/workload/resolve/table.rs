@@ -40,10 +40,10 @@ fn resolve_table(context: &Context<'_>, file: &TableFile) -> Result<Table, Workl
     if let Some(sort) = file.sort_key.as_ref().filter(|sort| *sort.name == *file.partition_key.name) {
         return Err(context.error(&sort.name.span, "the sort key is another attribute than the partition key"));
     }
-    let key = KeySchema {
-        partition: key_attribute(context, &file.partition_key)?,
-        sort: file.sort_key.as_ref().map(|key| key_attribute(context, key)).transpose()?,
-    };
+    let key = KeySchema::new(
+        key_attribute(context, &file.partition_key)?,
+        file.sort_key.as_ref().map(|key| key_attribute(context, key)).transpose()?,
+    );
     let layout = resolve_layout(context, file)?;
     let capacity = resolve_capacity(context, file.capacity.as_ref())?;
     let create = CreateTable {
@@ -55,6 +55,7 @@ fn resolve_table(context: &Context<'_>, file: &TableFile) -> Result<Table, Workl
         class: file.class,
         warm_throughput: file.warm_throughput,
         time_to_live_attribute: file.time_to_live.as_ref().map(|name| name.as_str().into()),
+        deletion_protection: false,
     };
     check_attribute_types(context, file)?;
     let (partition_key, sort_key, template) = resolve_item(context, file, layout)?;
