@@ -90,7 +90,7 @@ fn a_global_index_with_one_write_unit_throttles_the_base_table_and_is_named() {
     assert!(refused.message.contains("global secondary indexes"));
     // Nothing was consumed and nothing written, in the table or in the other index.
     assert_eq!(outcome.consumed, []);
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 1);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 1);
     let ledger = engine.consumed("tab").unwrap();
     let writes = |units: &Units| units.write.as_f64();
     assert_eq!(writes(&ledger.table), 1.0);
@@ -140,7 +140,7 @@ fn a_batch_write_is_throttled_item_by_item() {
     let Output::BatchWriteItem { unprocessed_items } = output(&outcome) else { panic!() };
     assert_eq!(unprocessed_items[0].1, writes[3..]);
     assert_eq!(units(&outcome), 3.0);
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 3);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 3);
     let again = engine.execute(seconds(0.0), &batch);
     assert_eq!(error(&again).kind, ErrorKind::ProvisionedThroughputExceeded);
     assert_eq!(again.consumed, []);

@@ -30,10 +30,7 @@ pub fn attribute(name: &str, scalar_type: ScalarType) -> KeyAttribute {
 }
 
 pub fn schema(partition: (&str, ScalarType), sort: Option<(&str, ScalarType)>) -> KeySchema {
-    KeySchema {
-        partition: attribute(partition.0, partition.1),
-        sort: sort.map(|(name, scalar_type)| attribute(name, scalar_type)),
-    }
+    KeySchema::new(attribute(partition.0, partition.1), sort.map(|(name, scalar_type)| attribute(name, scalar_type)))
 }
 
 /// A table with the string key `id`.
@@ -47,11 +44,12 @@ pub fn table(name: &str, capacity: CapacityMode) -> CreateTable {
         class: TableClass::Standard,
         warm_throughput: None,
         time_to_live_attribute: None,
+        deletion_protection: false,
     }
 }
 
 pub fn global(name: &str, key: KeySchema, projection: Projection, capacity: CapacityMode) -> GlobalSecondaryIndex {
-    GlobalSecondaryIndex { name: name.into(), key, projection, capacity }
+    GlobalSecondaryIndex { name: name.into(), key, projection, capacity, warm_throughput: None }
 }
 
 pub fn local(name: &str, key: KeySchema, projection: Projection) -> LocalSecondaryIndex {
@@ -71,7 +69,7 @@ pub fn seconds(seconds: f64) -> Time {
 }
 
 pub fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Placeholders {
-    Placeholders { names: Arc::default(), values: item(values) }
+    Placeholders { values: item(values), ..Placeholders::default() }
 }
 
 pub fn get(table: &str, key: Item) -> GetItem {

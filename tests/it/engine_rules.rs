@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dynamometer::api::*;
 use dynamometer::engine::{Enforcement, Engine, EngineOptions};
-use dynamometer::item::{AttributeValue, Item, ScalarType};
+use dynamometer::item::{AttributeValue, Item, PackedItem, ScalarType};
 use dynamometer::time::Time;
 
 use crate::engine_requests::*;
@@ -124,6 +124,34 @@ fn index_keys_have_a_type() {
         "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
          AttributeValue for a key attribute cannot contain an empty string value. IndexName: owned, IndexKey: own"
     );
+}
+
+#[test]
+fn values_of_expressions_are_values_an_attribute_may_have() {
+    let engine = tables();
+    let nested = (0..33).fold(AttributeValue::Null, |value, _| AttributeValue::L(vec![value]));
+    let invalid = "ExpressionAttributeValues contains invalid value:";
+    for (value, text) in [
+        (AttributeValue::Ss(Vec::new()), "One or more parameter values were invalid: An string set  may not be empty"),
+        (nested, "Nesting Levels have exceeded supported limits"),
+    ] {
+        let placeholders = values([(":x", value)]);
+        let condition = || Some("id <> :x".into());
+        let with = placeholders.clone();
+        let delete = DeleteItem { condition_expression: condition(), placeholders: with, ..delete("tab", id("a")) };
+        let with = placeholders.clone();
+        let scan = Scan { filter_expression: Some("x <> :x".into()), placeholders: with, ..scan("tab", None) };
+        let update = update("tab", id("a"), "SET x = if_not_exists(id, :x)", placeholders);
+        let action = TransactWrite::Update(update.clone());
+        for request in [
+            Request::DeleteItem(delete),
+            Request::Scan(scan),
+            Request::UpdateItem(update),
+            Request::TransactWriteItems(transaction(vec![action])),
+        ] {
+            assert_eq!(message(&engine, request), format!("{invalid} {text} for key :x"));
+        }
+    }
 }
 
 #[test]
@@ -257,7 +285,7 @@ fn a_batch_with_one_invalid_write_does_nothing() {
     let engine = tables();
     let writes = vec![WriteRequest::Put(id("a").into()), WriteRequest::Delete(item([("id", n(1))]))];
     message(&engine, Request::BatchWriteItem(batch_write("tab", writes)));
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 0);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 0);
 }
 
 #[test]
@@ -292,7 +320,7 @@ fn transactions_have_sizes_and_name_an_item_once() {
     );
     let large = (0..11).map(|number| TransactWrite::Put(put("tab", sized(&number.to_string(), 400_000)))).collect();
     message(&engine, Request::TransactWriteItems(transaction(large)));
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 0);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 0);
     let wrong_key =
         TransactGetItems { transact_items: vec![transact_get("tab", id("a")), transact_get("usr", id("a"))] };
     let cancelled = refused(&engine, Request::TransactGetItems(wrong_key));
@@ -327,16 +355,16 @@ fn a_cancelled_transaction_changes_nothing_and_says_why() {
     );
     let [none, condition, invalid] = &cancelled.cancellation_reasons[..] else { panic!() };
     assert_eq!((&none.message, condition.message.as_deref()), (&None, Some("The conditional request failed")));
-    assert_eq!(condition.item.as_deref().unwrap().get("n"), Some(&n(1)));
+    assert_eq!(condition.item.as_ref().unwrap().to_item().get("n"), Some(&n(1)));
     assert!(invalid.message.as_deref().unwrap().contains("attribute that does not exist in the item"));
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 1);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 1);
 }
 
 #[test]
 fn writes_return_the_image_asked_for() {
     let engine = tables();
     let attributes = |outcome: &Outcome| match output(outcome) {
-        Output::Write { attributes } => attributes.as_deref().cloned(),
+        Output::Write { attributes } => attributes.as_ref().map(PackedItem::to_item),
         other => panic!("{other:?}"),
     };
     let put_old = PutItem { return_values: ReturnValues::AllOld, ..put("tab", item([("id", s("a")), ("n", n(1))])) };
@@ -376,7 +404,7 @@ fn a_failed_condition_returns_the_item_if_asked() {
             (failed.kind, &*failed.message),
             (ErrorKind::ConditionalCheckFailed, "The conditional request failed")
         );
-        assert_eq!(failed.item.as_deref(), expected);
+        assert_eq!(failed.item.as_ref().map(PackedItem::to_item).as_ref(), expected);
     }
 }
 
@@ -385,7 +413,7 @@ fn an_update_without_an_expression_creates_the_item() {
     let engine = tables();
     let touch = UpdateItem { update_expression: None, ..update("tab", id("a"), "", Placeholders::default()) };
     assert!(engine.execute(Time::ZERO, &Request::UpdateItem(touch)).result.is_ok());
-    assert_eq!(engine.describe_table("tab").unwrap().item_count, 1);
+    assert_eq!(engine.describe_table(Time::ZERO, "tab").unwrap().item_count, 1);
 }
 
 #[test]
@@ -431,10 +459,10 @@ fn tables_are_checked_as_they_are_created() {
     assert!(engine.create_table(Time::ZERO, &twice).unwrap_err().message.contains("per-table limit of 20"));
     let exists = engine.create_table(Time::ZERO, &table("tab", CapacityMode::ON_DEMAND)).unwrap_err();
     assert_eq!(exists.kind, ErrorKind::ResourceInUse);
-    assert_eq!(engine.table_names(), ["tab".into(), "usr".into()]);
-    engine.delete_table("tab").unwrap();
-    assert_eq!(engine.delete_table("tab").unwrap_err().kind, ErrorKind::ResourceNotFound);
-    assert_eq!(engine.table_names(), ["usr".into()]);
+    assert_eq!(engine.table_names(), ["tab", "usr"]);
+    engine.delete_table(Time::ZERO, "tab").unwrap();
+    assert_eq!(engine.delete_table(Time::ZERO, "tab").unwrap_err().kind, ErrorKind::ResourceNotFound);
+    assert_eq!(engine.table_names(), ["usr"]);
 }
 
 #[test]
@@ -469,7 +497,11 @@ fn expired_items_are_deleted_by_and_by_and_free_of_charge() {
             engine.execute(seconds(now), &Request::GetItem(get("tab", id("none"))));
         }
         let all = engine.execute(seconds(now), &Request::Scan(scan("tab", Some("kind"))));
-        assert_eq!(page(&all).count, engine.describe_table("tab").unwrap().item_count, "the index loses them too");
+        assert_eq!(
+            page(&all).count,
+            engine.describe_table(Time::ZERO, "tab").unwrap().item_count,
+            "the index loses them too"
+        );
         page(&all).count
     };
     assert_eq!(left(59.0), 500);
@@ -479,4 +511,29 @@ fn expired_items_are_deleted_by_and_by_and_free_of_charge() {
     assert_eq!(engine.consumed("tab").unwrap().table.write, consumed.table.write);
     let writes = |consumed: &ConsumedCapacity| consumed.global_secondary_indexes[0].1.write;
     assert_eq!(writes(&engine.consumed("tab").unwrap()), writes(&consumed));
+}
+
+#[test]
+fn a_page_that_fetches_items_is_no_longer_than_any_other() {
+    let mut definition = table("tab", CapacityMode::ON_DEMAND);
+    definition.key = schema(("id", ScalarType::S), Some(("at", ScalarType::N)));
+    definition.local_secondary_indexes =
+        vec![local("by_n", schema(("id", ScalarType::S), Some(("n", ScalarType::N))), Projection::KeysOnly)];
+    let engine = engine(Enforcement::Off, &[definition]);
+    for number in 0..10 {
+        let stored = item([("id", s("a")), ("at", n(number)), ("n", n(number)), ("text", s("x".repeat(300 * 1024)))]);
+        assert!(engine.execute(Time::ZERO, &Request::PutItem(put("tab", stored))).result.is_ok());
+    }
+    let mut request = query("tab", Some("by_n"), "id = :id", values([(":id", s("a"))]));
+    request.select = Some(Select::AllAttributes);
+    let mut counts = Vec::new();
+    loop {
+        let outcome = engine.execute(Time::ZERO, &Request::Query(request.clone()));
+        counts.push(page(&outcome).count);
+        request.exclusive_start_key = page(&outcome).last_evaluated_key.clone();
+        if request.exclusive_start_key.is_none() {
+            break;
+        }
+    }
+    assert_eq!(counts, [3, 3, 3, 1]);
 }

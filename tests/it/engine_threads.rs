@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dynamometer::api::*;
 use dynamometer::engine::Enforcement;
-use dynamometer::item::{Item, ScalarType};
+use dynamometer::item::ScalarType;
 use dynamometer::time::Time;
 
 use crate::engine_requests::*;
@@ -37,7 +37,7 @@ fn concurrent_increments_lose_nothing() {
         }
     });
     let all = engine.execute(Time::ZERO, &Request::Scan(scan("tab", None)));
-    assert!(page(&all).items.iter().all(|item| item.get("n") == Some(&n(THREADS * 400))));
+    assert!(page(&all).items.iter().all(|item| item.to_item().get("n") == Some(&n(THREADS * 400))));
     let by = query("tab", Some("by_it"), "parity = :p", values([(":p", s("p"))]));
     let indexed = engine.execute(Time::ZERO, &Request::Query(by));
     let sorted = |page: &Page| page.items.iter().map(|item| format!("{item:?}")).collect::<BTreeSet<_>>();
@@ -64,7 +64,7 @@ fn transfers_between_accounts_keep_the_sum_at_every_moment() {
         let transact_items = gets.map(|(table, name)| transact_get(table, id(name))).to_vec();
         let outcome = engine.execute(Time::ZERO, &Request::TransactGetItems(TransactGetItems { transact_items }));
         let Output::TransactGetItems { items } = output(&outcome) else { panic!() };
-        let amounts = items.iter().flatten().map(|item: &std::sync::Arc<Item>| match item.get("n") {
+        let amounts = items.iter().flatten().map(|item| match item.to_item().get("n") {
             Some(dynamometer::item::AttributeValue::N(number)) => number.to_f64() as i64,
             other => panic!("{other:?}"),
         });

@@ -103,7 +103,7 @@ async fn a_failed_condition_brings_the_item_where_it_was_asked_for() {
     let reply = Reply::error_with(400, "ConditionalCheckFailedException", members);
     let stub = Script::new().on("GetItem", reply).start();
     let error = api_error(&target(&stub).await, any_get()).await;
-    assert_eq!(error.item.as_deref(), Some(&item(json!({ "pk": { "S": "1" } }))));
+    assert_eq!(error.item, Some(item(json!({ "pk": { "S": "1" } })).into()));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The driver over the AWS SDK.
 
+mod agreement;
 mod errors;
 mod lookups;
 mod moto;
@@ -74,12 +75,13 @@ fn table(name: &str) -> CreateTable {
 
     CreateTable {
         name: name.into(),
-        key: KeySchema { partition: KeyAttribute { name: "pk".into(), scalar_type: ScalarType::S }, sort: None },
+        key: KeySchema::new(KeyAttribute { name: "pk".into(), scalar_type: ScalarType::S }, None),
         global_secondary_indexes: Vec::new(),
         local_secondary_indexes: Vec::new(),
         capacity: CapacityMode::ON_DEMAND,
         class: TableClass::Standard,
         warm_throughput: None,
         time_to_live_attribute: None,
+        deletion_protection: false,
     }
 }

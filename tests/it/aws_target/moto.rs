@@ -14,7 +14,7 @@ use dynamometer::api::{
     LocalSecondaryIndex, Output, Page, Placeholders, Projection, PutItem, Query, Request, ReturnValues, Scan, Segment,
     Select, TransactGet, TransactGetItems, TransactWrite, TransactWriteItems, Units, UpdateItem, WriteRequest,
 };
-use dynamometer::item::{AttributeValue, Item, ScalarType};
+use dynamometer::item::{AttributeValue, Item, PackedItem, ScalarType};
 use dynamometer::target::aws::AwsTarget;
 use dynamometer::target::{Target, TargetError};
 use serde_json::{Value, json};
@@ -24,10 +24,10 @@ use crate::moto::Moto;
 use super::{api_error, call, item, output, placeholders, target_at};
 
 fn key(partition: &str, sort: &str, sort_type: ScalarType) -> KeySchema {
-    KeySchema {
-        partition: KeyAttribute { name: partition.into(), scalar_type: ScalarType::S },
-        sort: Some(KeyAttribute { name: sort.into(), scalar_type: sort_type }),
-    }
+    KeySchema::new(
+        KeyAttribute { name: partition.into(), scalar_type: ScalarType::S },
+        Some(KeyAttribute { name: sort.into(), scalar_type: sort_type }),
+    )
 }
 
 /// A table with everything: `pk` and `sk`, a global index by status and date, a local one by size.
@@ -39,6 +39,7 @@ fn orders(name: &str) -> CreateTable {
             key: key("status", "date", ScalarType::S),
             projection: Projection::Include(vec!["total".into()]),
             capacity: CapacityMode::provisioned(3, 4),
+            warm_throughput: None,
         }],
         local_secondary_indexes: vec![LocalSecondaryIndex {
             name: "by_size".into(),
@@ -157,7 +158,7 @@ async fn page(target: &AwsTarget, request: Request) -> Page {
 }
 
 fn attributes(item: Value) -> Output {
-    Output::Write { attributes: Some(Arc::new(super::item(item))) }
+    Output::Write { attributes: Some(PackedItem::from(super::item(item))) }
 }
 
 #[tokio::test]
@@ -187,6 +188,31 @@ async fn tables_are_created_once_found_after_that_and_only_the_created_are_delet
 }
 
 #[tokio::test]
+async fn an_index_key_of_several_attributes_is_created_and_found_again() {
+    let Some(moto) = Moto::server() else { return };
+    let strings = |names: &[&str]| -> Vec<KeyAttribute> {
+        names.iter().map(|name| KeyAttribute { name: (*name).into(), scalar_type: ScalarType::S }).collect()
+    };
+    let with_key = |partition: &[&str], sort: &[&str]| {
+        let mut table = orders("several");
+        table.global_secondary_indexes[0].key = KeySchema::of_attributes(strings(partition), strings(sort)).unwrap();
+        table
+    };
+    let wanted = with_key(&["status", "city"], &["date", "hour"]);
+    target_at(moto.url()).await.prepare(std::slice::from_ref(&wanted)).await.unwrap();
+    let again = target_at(moto.url()).await;
+    assert!(!again.prepare(&[wanted]).await.unwrap()[0].created);
+    assert_eq!(again.warnings(), Vec::<String>::new());
+    let error = again.prepare(&[with_key(&["status"], &["city", "date", "hour"])]).await.unwrap_err();
+    let TargetError::TableDiffers { difference, .. } = error else { panic!("{error}") };
+    assert_eq!(
+        difference,
+        "its global secondary index `by_date` has the key status (S) + city (S), date (S) + hour (S), not status (S), city (S) \
+         + date (S) + hour (S)"
+    );
+}
+
+#[tokio::test]
 async fn a_table_that_differs_is_refused_with_the_difference() {
     let Some(moto) = Moto::server() else { return };
     let target = target_at(moto.url()).await;
@@ -198,7 +224,10 @@ async fn a_table_that_differs_is_refused_with_the_difference() {
     };
     let cases = [
         (change(|table| table.key = key("pk", "sk", ScalarType::S)), "its key is pk (S), sk (N), not pk (S), sk (S)"),
-        (change(|table| table.key.sort = None), "its key is pk (S), sk (N), not pk (S)"),
+        (
+            change(|table| table.key = KeySchema::new(table.key.partition().clone(), None)),
+            "its key is pk (S), sk (N), not pk (S)",
+        ),
         (
             change(|table| table.global_secondary_indexes[0].name = "by_month".into()),
             "it has no global secondary index `by_month`",
@@ -259,14 +288,17 @@ async fn items_come_back_as_they_were_put() {
     assert_eq!(outcome.consumed, [written]);
 
     let found = output(&target, Request::GetItem(get("items", order_key(1)))).await;
-    assert_eq!(found, Output::GetItem { item: Some(Arc::new(order(1))) });
+    assert_eq!(found, Output::GetItem { item: Some(PackedItem::from(order(1))) });
     let missing = output(&target, Request::GetItem(get("items", order_key(2)))).await;
     assert_eq!(missing, Output::GetItem { item: None });
     let mut projected = get("items", order_key(1));
     projected.projection_expression = Some("#s, #t".into());
     projected.placeholders = placeholders(&[("#s", "status"), ("#t", "total")], &[]);
     let part = item(json!({ "status": { "S": "open" }, "total": { "N": "12.5" } }));
-    assert_eq!(output(&target, Request::GetItem(projected)).await, Output::GetItem { item: Some(Arc::new(part)) });
+    assert_eq!(
+        output(&target, Request::GetItem(projected)).await,
+        Output::GetItem { item: Some(PackedItem::from(part)) }
+    );
 }
 
 #[tokio::test]
@@ -278,7 +310,7 @@ async fn updates_and_deletes_return_the_image_asked_for() {
     let deleted = output(&target, Request::DeleteItem(delete("images", order_key(1)))).await;
     let mut old = order(1);
     old.insert("total".into(), AttributeValue::N("13.5".parse().unwrap()));
-    assert_eq!(deleted, Output::Write { attributes: Some(Arc::new(old)) });
+    assert_eq!(deleted, Output::Write { attributes: Some(PackedItem::from(old)) });
     let deleted = output(&target, Request::DeleteItem(delete("images", order_key(1)))).await;
     assert_eq!(deleted, Output::Write { attributes: None });
 }
@@ -295,7 +327,7 @@ async fn a_failed_condition_is_an_error_of_its_own() {
         (error.kind, error.message.as_str()),
         (ErrorKind::ConditionalCheckFailed, "The conditional request failed")
     );
-    assert_eq!(error.item, Some(Arc::new(order(1))));
+    assert_eq!(error.item, Some(PackedItem::from(order(1))));
 }
 
 #[tokio::test]
@@ -317,11 +349,11 @@ async fn queries_page_through_tables_and_indexes() {
     let mut query = query("queries");
     query.limit = Some(2);
     let first = page(&target, Request::Query(query.clone())).await;
-    assert_eq!(first.items, [Arc::new(order(2)), Arc::new(order(3))]);
+    assert_eq!(first.items, [PackedItem::from(order(2)), PackedItem::from(order(3))]);
     assert_eq!((first.count, first.last_evaluated_key.clone()), (2, Some(order_key(3))));
     query.exclusive_start_key = first.last_evaluated_key;
     let last = page(&target, Request::Query(query.clone())).await;
-    assert_eq!((last.items, last.last_evaluated_key), (vec![Arc::new(order(4))], None));
+    assert_eq!((last.items, last.last_evaluated_key), (vec![PackedItem::from(order(4))], None));
 
     query.exclusive_start_key = None;
     query.limit = None;
@@ -329,7 +361,7 @@ async fn queries_page_through_tables_and_indexes() {
     query.filter_expression = Some("sk <> :three".into());
     query.placeholders.values.insert(":three".into(), AttributeValue::N(3.into()));
     let filtered = page(&target, Request::Query(query.clone())).await;
-    assert_eq!(filtered.items, [Arc::new(order(4)), Arc::new(order(2))]);
+    assert_eq!(filtered.items, [PackedItem::from(order(4)), PackedItem::from(order(2))]);
     assert_eq!((filtered.count, filtered.scanned_count), (2, 3));
 
     query.select = Some(Select::Count);
@@ -350,7 +382,7 @@ async fn an_index_returns_what_it_projects() {
         let names = ["pk", "sk", "status", "date", "total"];
         order(n).into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect()
     };
-    assert_eq!(found.items, [Arc::new(projected(1)), Arc::new(projected(2))]);
+    assert_eq!(found.items, [PackedItem::from(projected(1)), PackedItem::from(projected(2))]);
 }
 
 #[tokio::test]
@@ -364,7 +396,7 @@ async fn the_segments_of_a_scan_are_the_whole_table() {
         scan.segment = Some(Segment { segment, total_segments: 3 });
         of_segments.extend(page(&target, Request::Scan(scan)).await.items);
     }
-    let by_sort_key = |item: &Arc<Item>| format!("{:?}", item.get("sk"));
+    let by_sort_key = |item: &PackedItem| format!("{:?}", item.get("sk"));
     all.sort_by_key(by_sort_key);
     of_segments.sort_by_key(by_sort_key);
     assert_eq!(all.len(), 5);
@@ -404,7 +436,10 @@ async fn batches_reach_every_table() {
     let Output::BatchGetItem { responses, unprocessed_keys } = outcome.result.unwrap().output else {
         panic!("another operation's output");
     };
-    assert_eq!(responses, [("batch_a".into(), vec![Arc::new(order(1))]), ("batch_b".into(), vec![Arc::new(order(3))])]);
+    assert_eq!(
+        responses,
+        [("batch_a".into(), vec![PackedItem::from(order(1))]), ("batch_b".into(), vec![PackedItem::from(order(3))])]
+    );
     assert_eq!(unprocessed_keys, []);
     assert!(outcome.consumed.iter().all(|consumed| consumed.table == Units::read(CapacityUnits::whole(2))));
 }
@@ -450,7 +485,7 @@ async fn transactions_happen_whole_or_not_at_all() {
     let outcome = call(&target, Request::TransactGetItems(reads)).await.unwrap();
     let mut second = order(2);
     second.insert("total".into(), AttributeValue::N("13.5".parse().unwrap()));
-    let items = vec![Some(Arc::new(order(3))), None, Some(Arc::new(second))];
+    let items = vec![Some(PackedItem::from(order(3))), None, Some(PackedItem::from(second))];
     assert_eq!(outcome.result.unwrap().output, Output::TransactGetItems { items });
     let two_reads = Units::read(CapacityUnits::whole(4));
     assert_eq!(outcome.consumed, [ConsumedCapacity::of_table("transactions".into(), two_reads)]);

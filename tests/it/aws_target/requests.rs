@@ -8,7 +8,7 @@ use dynamometer::api::{
     Operation, Output, Page, PutItem, Query, Request, ReturnValues, Scan, Segment, Select, TransactGet,
     TransactGetItems, TransactWrite, TransactWriteItems, Units, UpdateItem, WriteRequest,
 };
-use dynamometer::item::AttributeValue;
+use dynamometer::item::{AttributeValue, PackedItem};
 use dynamometer::target::Target;
 use serde_json::{Value, json};
 
@@ -222,7 +222,7 @@ async fn a_page_keeps_its_counts_its_end_and_its_capacity_by_index() {
     let stub = Script::new().on("Query", Reply::ok(reply)).start();
     let outcome = call(&target(&stub).await, Request::Query(query())).await.unwrap();
     let page = Page {
-        items: vec![Arc::new(item(json!({ "pk": { "S": "1" } })))],
+        items: vec![PackedItem::from(item(json!({ "pk": { "S": "1" } })))],
         count: 1,
         scanned_count: 7,
         last_evaluated_key: Some(item(json!({ "pk": { "S": "1" } }))),
@@ -278,7 +278,7 @@ async fn unprocessed_keys_can_be_asked_for_again_just_as_they_were() {
     else {
         panic!("another operation's output");
     };
-    assert_eq!(responses, [("orders".into(), vec![Arc::new(item(json!({ "size": { "N": "1" } })))])]);
+    assert_eq!(responses, [("orders".into(), vec![PackedItem::from(item(json!({ "size": { "N": "1" } })))])]);
     let mut left = batch_get().request_items;
     left[0].1.keys.remove(0);
     assert_eq!(unprocessed_keys, left);
@@ -306,7 +306,7 @@ async fn a_transaction_of_reads_keeps_the_order_and_the_gaps() {
     let reply = json!({ "Responses": [{}, { "Item": { "pk": { "S": "2" } } }] });
     let stub = Script::new().on("TransactGetItems", Reply::ok(reply)).start();
     let request = Request::TransactGetItems(TransactGetItems { transact_items: Vec::new() });
-    let items = vec![None, Some(Arc::new(item(json!({ "pk": { "S": "2" } }))))];
+    let items = vec![None, Some(PackedItem::from(item(json!({ "pk": { "S": "2" } }))))];
     assert_eq!(output(&target(&stub).await, request).await, Output::TransactGetItems { items });
 }
 

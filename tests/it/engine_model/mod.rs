@@ -5,18 +5,20 @@ mod source;
 mod step;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dynamometer::api::*;
-use dynamometer::engine::{Enforcement, Engine};
-use dynamometer::item::{AttributeValue, Item};
+use dynamometer::engine::{Enforcement, Engine, EngineOptions};
+use dynamometer::item::{AttributeValue, Item, PackedItem};
 use dynamometer::time::Time;
 use proptest::prelude::*;
 
 use crate::engine_requests::*;
 use source::{
-    Cost, ItemKey, SOURCES, Source, TABLE, add, change_cost, consumed, definition, read_cost, size, write_cost,
+    Cost, ItemKey, SOURCES, Source, TABLE, add, change_cost, collections, consumed, definition, footprint, read_cost,
+    size, write_cost,
 };
-use step::{Range, Step, When, Write, key_of, number, steps};
+use step::{Range, Step, When, Write, has_duplicates, key_of, number, steps};
 
 /// The order of sort keys: of one attribute, all strings or all numbers.
 fn rank(value: Option<&AttributeValue>) -> (String, i64) {
@@ -34,13 +36,17 @@ struct Model {
     now: Time,
     items: BTreeMap<ItemKey, Item>,
     sum: BTreeMap<&'static str, (u64, u64)>,
-    tokens: BTreeMap<u8, String>,
+    /// What transactions with a token said, and when they ended.
+    tokens: BTreeMap<u8, (String, Time)>,
+    /// Until when transactions hold items.
+    held: BTreeMap<ItemKey, Time>,
 }
 
 impl Model {
-    fn new(capacity: Enforcement, mode: CapacityMode) -> Self {
-        let engine = engine(capacity, &[definition(mode)]);
-        let limited = capacity == Enforcement::Enforced;
+    fn new(options: EngineOptions, mode: CapacityMode) -> Self {
+        let limited = options.capacity == Enforcement::Enforced;
+        let engine = Engine::new(options);
+        engine.create_table(Time::ZERO, &definition(mode)).unwrap();
         Model {
             engine,
             limited,
@@ -48,7 +54,23 @@ impl Model {
             items: BTreeMap::new(),
             sum: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
+    }
+
+    fn is_held(&self, key: ItemKey) -> bool {
+        self.held.get(&key).is_some_and(|until| self.now < *until)
+    }
+
+    /// How large an item collection is.
+    fn collection(&self, partition: u8) -> i64 {
+        self.items.iter().filter(|((p, _), _)| *p == partition).map(|(_, item)| footprint(Some(item))).sum()
+    }
+
+    /// Whether an item collection may not grow that much.
+    fn has_no_room(&self, partition: u8, growth: i64) -> bool {
+        let most = self.engine.options().item_collection_max_bytes as i64;
+        growth > 0 && self.collection(partition) + growth > most
     }
 
     /// Executes; `None` is a throttled request, which consumed nothing.
@@ -83,6 +105,11 @@ impl Model {
             TransactWrite::ConditionCheck(_) => return,
         };
         let Some(outcome) = self.execute(request) else { return };
+        if self.is_held(key) {
+            assert_eq!(error(&outcome).kind, ErrorKind::TransactionConflict);
+            assert_eq!(consumed(&outcome), Cost::new());
+            return;
+        }
         let old = self.items.get(&key).cloned();
         let new = write.after(old.as_ref());
         if !when.holds(old.as_ref()) {
@@ -91,10 +118,16 @@ impl Model {
             assert_eq!(consumed(&outcome), Cost::from([("", write_cost(bytes))]));
             return;
         }
+        if self.has_no_room(key.0, footprint(new.as_ref()) - footprint(old.as_ref())) {
+            assert_eq!(error(&outcome).kind, ErrorKind::ItemCollectionSizeLimitExceeded);
+            assert_eq!(consumed(&outcome), Cost::new());
+            return;
+        }
         let Output::Write { attributes } = output(&outcome) else { panic!() };
-        assert_eq!(attributes.as_deref(), old.as_ref().filter(|_| old_image));
+        assert_eq!(attributes.as_ref().map(PackedItem::to_item).as_ref(), old.as_ref().filter(|_| old_image));
         assert_eq!(consumed(&outcome), change_cost(old.as_ref(), new.as_ref(), 1));
         self.set(key, new);
+        assert_eq!(collections(&outcome), [(key.0, self.collection(key.0))]);
     }
 
     fn set(&mut self, key: ItemKey, item: Option<Item>) {
@@ -109,7 +142,7 @@ impl Model {
         let Some(outcome) = self.execute(request) else { return };
         let Output::GetItem { item } = output(&outcome) else { panic!() };
         let expected = self.items.get(&key);
-        assert_eq!(item.as_deref(), expected);
+        assert_eq!(item.as_ref().map(PackedItem::to_item).as_ref(), expected);
         let factor = if consistent_read { 2 } else { 1 };
         assert_eq!(consumed(&outcome), Cost::from([("", read_cost(size(expected), factor))]));
     }
@@ -119,7 +152,7 @@ impl Model {
         let entry = |item: &Item| Some((source.entry(item)?, item.clone()));
         let mut entries: Vec<(Item, Item)> = self.items.values().filter_map(entry).collect();
         entries.sort_by_key(|(entry, _)| {
-            let sort = source.sort.map(|sort| rank(entry.get(sort)));
+            let sort: Vec<_> = source.sort.iter().map(|sort| rank(entry.get(sort))).collect();
             (sort, rank(entry.get("p")), rank(entry.get("k")))
         });
         entries
@@ -141,16 +174,25 @@ impl Model {
         &mut self,
         source: &Source,
         value: u8,
+        leading: Option<i64>,
         range: Range,
         ascending: bool,
         limit: Option<u32>,
         all: bool,
         filter: bool,
     ) {
-        let of_number = |name: &str| matches!(name, "k" | "h");
-        let partition =
-            if of_number(source.partition) { n(i64::from(value)) } else { s(format!("{}{value}", source.partition)) };
-        let sort = source.sort.filter(|sort| of_number(sort)).unwrap_or("");
+        let of_number = |name: &str| matches!(name, "k" | "h" | "e");
+        // Of several attributes the second has fewer values.
+        let partition_value = |(at, name): (usize, &&'static str)| {
+            let value = if at == 0 { value } else { value % 2 };
+            (*name, if of_number(name) { n(i64::from(value)) } else { s(format!("{name}{value}")) })
+        };
+        let partition: Vec<(&str, AttributeValue)> = source.partition.iter().enumerate().map(partition_value).collect();
+        let (leading, sort) = match (source.sort, leading) {
+            ([first, second], Some(leading)) => (Some((*first, leading)), *second),
+            ([first, ..], _) if of_number(first) => (None, *first),
+            _ => (None, ""),
+        };
         let (range_text, holds): (String, Box<dyn Fn(i64) -> bool>) = match range {
             _ if sort.is_empty() => (String::new(), Box::new(|_| true)),
             Range::All => (String::new(), Box::new(|_| true)),
@@ -159,7 +201,16 @@ impl Model {
             Range::AtLeast(a) => (format!(" AND {sort} >= :a"), Box::new(move |x| x >= a)),
             Range::Between(a, b) => (format!(" AND {sort} BETWEEN :a AND :b"), Box::new(move |x| a <= x && x <= b)),
         };
-        let mut placeholders = values([(":v", partition.clone())]);
+        let mut placeholders = Placeholders::default();
+        let mut conditions = Vec::new();
+        for (at, (name, value)) in partition.iter().enumerate() {
+            placeholders.values.insert(format!(":v{at}").into(), value.clone());
+            conditions.push(format!("{name} = :v{at}"));
+        }
+        if let Some((name, leading)) = leading {
+            placeholders.values.insert(":l".into(), n(leading));
+            conditions.push(format!("{name} = :l"));
+        }
         if !range_text.is_empty() {
             let (Range::Equal(a) | Range::Less(a) | Range::AtLeast(a) | Range::Between(a, _)) = range else { panic!() };
             placeholders.values.insert(":a".into(), n(a));
@@ -171,7 +222,8 @@ impl Model {
         let select = (all && (source.local || source.holds.is_none())).then_some(Select::AllAttributes);
         let mut expected = self.entries(source);
         expected.retain(|(entry, _)| {
-            entry.get(source.partition) == Some(&partition)
+            partition.iter().all(|(name, value)| entry.get(name) == Some(value))
+                && leading.is_none_or(|(name, leading)| number(entry.get(name).unwrap()) == leading)
                 && (sort.is_empty() || holds(number(entry.get(sort).unwrap())))
         });
         if !ascending {
@@ -182,7 +234,7 @@ impl Model {
             select,
             scan_index_forward: ascending,
             filter_expression: filter.then(|| "attribute_exists(c)".into()),
-            ..query(TABLE, source.name, &format!("{} = :v{range_text}", source.partition), placeholders)
+            ..query(TABLE, source.name, &format!("{}{range_text}", conditions.join(" AND ")), placeholders)
         };
         let most = limit.map_or(usize::MAX, |limit| limit as usize);
         let mut rest = &expected[..];
@@ -191,8 +243,8 @@ impl Model {
             let (now, later) = rest.split_at(rest.len().min(most));
             let found = page(&outcome);
             let returned = now.iter().map(|(entry, item)| if fetches { item } else { entry });
-            let passing: Vec<&Item> = returned.filter(|item| !filter || item.get("c").is_some()).collect();
-            assert_eq!(found.items.iter().map(|item| &**item).collect::<Vec<_>>(), passing);
+            let passing: Vec<Item> = returned.filter(|item| !filter || item.get("c").is_some()).cloned().collect();
+            assert_eq!(found.items, passing);
             assert_eq!((found.count, found.scanned_count), (passing.len() as u64, now.len() as u64));
             assert_eq!(consumed(&outcome), Self::page_cost(source, now, fetches));
             assert_eq!(found.last_evaluated_key.is_some(), now.len() == most);
@@ -221,10 +273,10 @@ impl Model {
                 let Some(outcome) = self.execute(Request::Scan(request.clone())) else { return };
                 let scanned = page(&outcome);
                 let mut pairs = Vec::new();
-                for item in &scanned.items {
+                for item in scanned.items.iter().map(PackedItem::to_item) {
                     let key = (rank(item.get("p")).0[1..].parse().unwrap(), number(item.get("k").unwrap()));
                     let pair = by_item[&key];
-                    assert_eq!(**item, if fetches { pair.1.clone() } else { pair.0.clone() });
+                    assert_eq!(item, if fetches { pair.1.clone() } else { pair.0.clone() });
                     found.push(key);
                     pairs.push(pair.clone());
                 }
@@ -262,8 +314,8 @@ impl Model {
         let unprocessed = |key: &ItemKey| unprocessed_keys.iter().any(|(_, left)| left.keys.contains(&key_of(*key)));
         let processed: Vec<ItemKey> = keys.iter().filter(|key| !unprocessed(key)).copied().collect();
         assert!(self.limited || processed.len() == keys.len());
-        let found: Vec<&Item> = processed.iter().filter_map(|key| self.items.get(key)).collect();
-        assert_eq!(responses[0].1.iter().map(|item| &**item).collect::<Vec<_>>(), found);
+        let found: Vec<Item> = processed.iter().filter_map(|key| self.items.get(key)).cloned().collect();
+        assert_eq!(responses[0].1, found);
         let factor = if consistent_read { 2 } else { 1 };
         let cost: u64 = processed.iter().map(|key| read_cost(size(self.items.get(key)), factor)).sum();
         assert_eq!(consumed(&outcome), Cost::from([("", cost)]));
@@ -280,19 +332,48 @@ impl Model {
             assert_eq!(error(&outcome).kind, ErrorKind::Validation);
             return;
         }
-        let Output::BatchWriteItem { unprocessed_items } = output(&outcome) else { panic!() };
-        assert!(self.limited || unprocessed_items.is_empty());
-        let mut cost = Cost::new();
+        let unprocessed: Vec<WriteRequest> = match &outcome.result {
+            Ok(Response { output: Output::BatchWriteItem { unprocessed_items } }) => {
+                unprocessed_items.iter().flat_map(|(_, left)| left).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        let (mut held, mut no_room) = (Vec::new(), false);
+        let (mut cost, mut touched) = (Cost::new(), Vec::new());
         for write in writes {
-            if unprocessed_items.iter().any(|(_, left)| left.contains(&asked(write))) {
+            let key = write.key();
+            if self.is_held(key) {
+                held.push(asked(write));
                 continue;
             }
-            let old = self.items.get(&write.key()).cloned();
+            if self.limited && unprocessed.contains(&asked(write)) {
+                continue;
+            }
+            let old = self.items.get(&key).cloned();
             let new = matches!(write, Write::Put { .. }).then(|| write.after(None)).flatten();
+            if self.has_no_room(key.0, footprint(new.as_ref()) - footprint(old.as_ref())) {
+                no_room = true;
+                continue;
+            }
             add(&mut cost, &change_cost(old.as_ref(), new.as_ref(), 1));
-            self.set(write.key(), new);
+            self.set(key, new);
+            if !touched.contains(&key.0) {
+                touched.push(key.0);
+            }
         }
         assert_eq!(consumed(&outcome), cost);
+        if no_room {
+            assert_eq!(error(&outcome).kind, ErrorKind::ItemCollectionSizeLimitExceeded);
+            return;
+        }
+        assert!(matches!(output(&outcome), Output::BatchWriteItem { .. }));
+        assert!(held.iter().all(|asked| unprocessed.contains(asked)));
+        assert!(self.limited || held.len() == unprocessed.len());
+        assert_eq!(collections(&outcome), self.sizes(&touched));
+    }
+
+    fn sizes(&self, partitions: &[u8]) -> Vec<(u8, i64)> {
+        partitions.iter().map(|partition| (*partition, self.collection(*partition))).collect()
     }
 
     fn transact_get(&mut self, keys: &[ItemKey]) {
@@ -304,9 +385,20 @@ impl Model {
             assert_eq!(error(&outcome).kind, ErrorKind::Validation);
             return;
         }
+        if keys.iter().any(|key| self.is_held(*key)) {
+            let code = |key: &ItemKey| if self.is_held(*key) { "TransactionConflict" } else { "None" };
+            assert_eq!(codes(&outcome), keys.iter().map(code).collect::<Vec<_>>());
+            let read = keys.iter().filter(|key| !self.is_held(**key));
+            let cost: u64 = read.map(|key| read_cost(size(self.items.get(key)), 2)).sum();
+            assert_eq!(consumed(&outcome), Cost::from_iter((cost > 0).then_some(("", cost))));
+            return;
+        }
         let Output::TransactGetItems { items } = output(&outcome) else { panic!() };
         let expected: Vec<Option<&Item>> = keys.iter().map(|key| self.items.get(key)).collect();
-        assert_eq!(items.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            items.iter().map(|item| item.as_ref().map(PackedItem::to_item)).collect::<Vec<_>>(),
+            expected.iter().map(|item| item.cloned()).collect::<Vec<_>>()
+        );
         let cost = expected.iter().map(|item| read_cost(size(*item), 4)).sum();
         assert_eq!(consumed(&outcome), Cost::from([("", cost)]));
     }
@@ -323,8 +415,12 @@ impl Model {
         }
         let text = format!("{writes:?}");
         match token.and_then(|token| self.tokens.get(&token)) {
-            Some(known) if *known != text => {
+            Some((known, _)) if *known != text => {
                 assert_eq!(error(&outcome).kind, ErrorKind::IdempotentParameterMismatch);
+                return;
+            }
+            Some((_, done)) if self.now < *done => {
+                assert_eq!(error(&outcome).kind, ErrorKind::TransactionInProgress);
                 return;
             }
             Some(_) => {
@@ -334,43 +430,66 @@ impl Model {
             }
             None => {}
         }
-        let decided: Vec<(ItemKey, Option<Item>, Option<Item>, bool)> = writes
+        let decided: Vec<Decided> = writes
             .iter()
             .map(|(write, when)| {
-                let old = self.items.get(&write.key()).cloned();
+                let (key, old) = (write.key(), self.items.get(&write.key()).cloned());
                 // A check that always holds needs the item: it compares its keys.
                 let needs_item = matches!((write, when), (Write::Check { .. }, When::Always));
                 let holds = when.holds(old.as_ref()) && (!needs_item || old.is_some());
-                (write.key(), old.clone(), write.after(old.as_ref()), holds)
+                let code = match holds {
+                    _ if self.is_held(key) => "TransactionConflict",
+                    true => "None",
+                    false => "ConditionalCheckFailed",
+                };
+                let changes = !matches!(write, Write::Check { .. });
+                let new = write.after(old.as_ref());
+                Decided { key, growth: footprint(new.as_ref()) - footprint(old.as_ref()), old, new, code, changes }
             })
             .collect();
+        let made = |partition: u8| {
+            decided.iter().filter(move |write| write.code == "None" && write.changes && write.key.0 == partition)
+        };
+        let has_no_room = |write: &Decided| {
+            let growth = made(write.key.0).map(|write| write.growth).sum();
+            write.code == "None" && write.growth > 0 && self.has_no_room(write.key.0, growth)
+        };
+        let code = |write| if has_no_room(write) { "ItemCollectionSizeLimitExceeded" } else { write.code };
+        let expected: Vec<&str> = decided.iter().map(code).collect();
         let mut cost = Cost::new();
-        if decided.iter().any(|(.., holds)| !holds) {
-            let cancelled = error(&outcome);
-            let codes: Vec<&str> = cancelled.cancellation_reasons.iter().map(|reason| reason.code).collect();
-            let code = |holds: bool| if holds { "None" } else { "ConditionalCheckFailed" };
-            assert_eq!(codes, decided.iter().map(|(.., holds)| code(*holds)).collect::<Vec<_>>());
-            for (_, old, new, _) in &decided {
-                add(&mut cost, &Cost::from([("", write_cost(size(old.as_ref()).max(size(new.as_ref()))))]));
+        if expected.iter().any(|code| *code != "None") {
+            assert_eq!(codes(&outcome), expected);
+            for (write, code) in decided.iter().zip(expected) {
+                if matches!(code, "None" | "ConditionalCheckFailed") {
+                    let bytes = size(write.old.as_ref()).max(size(write.new.as_ref()));
+                    add(&mut cost, &Cost::from([("", write_cost(bytes))]));
+                }
             }
             assert_eq!(consumed(&outcome), cost);
             return;
         }
         assert_eq!(*output(&outcome), Output::TransactWriteItems);
-        for (key, old, new, _) in decided {
+        let ends = self.now + self.engine.options().transaction_duration;
+        let mut touched = Vec::new();
+        for Decided { key, old, new, changes, .. } in decided {
             add(&mut cost, &change_cost(old.as_ref(), new.as_ref(), 2));
             self.set(key, new);
+            self.held.insert(key, ends);
+            if changes && !touched.contains(&key.0) {
+                touched.push(key.0);
+            }
         }
         assert_eq!(consumed(&outcome), cost);
-        token.map(|token| self.tokens.insert(token, text));
+        assert_eq!(collections(&outcome), self.sizes(&touched));
+        token.map(|token| self.tokens.insert(token, (text, ends)));
     }
 
     fn step(&mut self, step: &Step) {
         match step {
             Step::Write(write, when, old_image) => self.write(write, *when, *old_image),
             Step::Get(key, consistent_read) => self.get(*key, *consistent_read),
-            Step::Query { source, value, range, ascending, limit, all, filter } => {
-                self.query(&SOURCES[*source], *value, *range, *ascending, *limit, *all, *filter);
+            Step::Query { source, value, leading, range, ascending, limit, all, filter } => {
+                self.query(&SOURCES[*source], *value, *leading, *range, *ascending, *limit, *all, *filter);
             }
             Step::Scan { source, limit, total_segments, all } => {
                 self.scan(&SOURCES[*source], *limit, *total_segments, *all);
@@ -384,7 +503,7 @@ impl Model {
 
     /// At the end: what is stored, and the ledger against the sum of all outcomes.
     fn check(&self) {
-        let description = self.engine.describe_table(TABLE).unwrap();
+        let description = self.engine.describe_table(Time::ZERO, TABLE).unwrap();
         let bytes: usize = self.items.values().map(Item::size_bytes).sum();
         assert_eq!((description.item_count, description.size_bytes), (self.items.len() as u64, bytes as u64));
         let ledger = self.engine.consumed(TABLE).unwrap();
@@ -397,14 +516,26 @@ impl Model {
     }
 }
 
-fn has_duplicates(keys: &[ItemKey]) -> bool {
-    let mut sorted = keys.to_vec();
-    sorted.sort_unstable();
-    sorted.windows(2).any(|pair| pair[0] == pair[1])
+/// What the model thinks of one write of a transaction.
+struct Decided {
+    key: ItemKey,
+    old: Option<Item>,
+    new: Option<Item>,
+    /// By how much its item collection grows.
+    growth: i64,
+    /// The cancellation reason, but for the room in its item collection.
+    code: &'static str,
+    changes: bool,
 }
 
-fn agrees(capacity: Enforcement, mode: CapacityMode, steps: &[(u64, Step)]) -> Model {
-    let mut model = Model::new(capacity, mode);
+fn codes(outcome: &Outcome) -> Vec<&'static str> {
+    let error = error(outcome);
+    assert_eq!(error.kind, ErrorKind::TransactionCanceled);
+    error.cancellation_reasons.iter().map(|reason| reason.code).collect()
+}
+
+fn agrees(options: EngineOptions, mode: CapacityMode, steps: &[(u64, Step)]) -> Model {
+    let mut model = Model::new(options, mode);
     for (elapsed_nanos, step) in steps {
         model.now = Time::from_nanos(model.now.as_nanos() + elapsed_nanos);
         model.step(step);
@@ -418,13 +549,16 @@ proptest! {
 
     #[test]
     fn the_engine_does_what_the_model_does(steps in steps()) {
-        agrees(Enforcement::Off, CapacityMode::ON_DEMAND, &steps);
+        let options = EngineOptions { seed: 42, capacity: Enforcement::Off, ..EngineOptions::default() };
+        agrees(options, CapacityMode::ON_DEMAND, &steps);
     }
 
     #[test]
-    fn a_throttled_engine_does_what_the_model_does_and_no_more(steps in steps()) {
+    fn a_throttled_engine_does_what_the_model_does_and_no_more(steps in steps(), millis in 0u64..2_000) {
         let (read, write) = (2, 9);
-        let model = agrees(Enforcement::Enforced, CapacityMode::provisioned(read, write), &steps);
+        let transaction_duration = Duration::from_millis(millis);
+        let options = EngineOptions { seed: 42, transaction_duration, ..EngineOptions::default() };
+        let model = agrees(options, CapacityMode::provisioned(read, write), &steps);
         // Each resource grants what accrued, one second at hand at the start, and one request into debt.
         let ledger = model.engine.consumed(TABLE).unwrap();
         let local: Units = ledger.local_secondary_indexes.iter().fold(Units::default(), |mut sum, (_, units)| {
@@ -439,5 +573,24 @@ proptest! {
             prop_assert!(units.read.as_f64() <= seconds * read as f64 + debt);
             prop_assert!(units.write.as_f64() <= seconds * write as f64 + debt);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Steps are 0.2 s apart on average and touch 16 items in four collections, the largest of which have 100 KB.
+    #[test]
+    fn transactions_that_last_and_collections_that_fill_up_refuse_what_the_model_refuses(
+        steps in steps(),
+        millis in 1u64..5_000,
+        item_collection_max_bytes in 1_000u64..50_000,
+    ) {
+        let transaction_duration = Duration::from_millis(millis);
+        let capacity = Enforcement::Off;
+        let options = EngineOptions {
+            seed: 42, capacity, transaction_duration, item_collection_max_bytes, ..EngineOptions::default()
+        };
+        agrees(options, CapacityMode::ON_DEMAND, &steps);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dynamometer::api::*;
-use dynamometer::item::{Item, ScalarType};
+use dynamometer::item::{AttributeValue, Item, ScalarType};
 
 use crate::engine_requests::*;
 
@@ -15,25 +15,25 @@ pub type ItemKey = (u8, i64);
 pub struct Source {
     pub name: Option<&'static str>,
     pub local: bool,
-    pub partition: &'static str,
-    pub sort: Option<&'static str>,
+    pub partition: &'static [&'static str],
+    pub sort: &'static [&'static str],
     pub holds: Option<&'static [&'static str]>,
 }
 
-pub const SOURCES: [Source; 6] = [
-    Source { name: None, local: false, partition: "p", sort: Some("k"), holds: None },
-    Source { name: Some("g_all"), local: false, partition: "g", sort: Some("h"), holds: None },
-    Source { name: Some("g_keys"), local: false, partition: "g", sort: None, holds: Some(&[]) },
-    Source { name: Some("g_some"), local: false, partition: "h", sort: None, holds: Some(&["t"]) },
-    Source { name: Some("l_some"), local: true, partition: "p", sort: Some("h"), holds: Some(&["t"]) },
-    Source { name: Some("l_all"), local: true, partition: "p", sort: Some("g"), holds: None },
+pub const SOURCES: [Source; 7] = [
+    Source { name: None, local: false, partition: &["p"], sort: &["k"], holds: None },
+    Source { name: Some("g_all"), local: false, partition: &["g"], sort: &["h"], holds: None },
+    Source { name: Some("g_keys"), local: false, partition: &["g"], sort: &[], holds: Some(&[]) },
+    Source { name: Some("g_some"), local: false, partition: &["h"], sort: &[], holds: Some(&["t"]) },
+    Source { name: Some("g_several"), local: false, partition: &["g", "e"], sort: &["h", "k"], holds: Some(&["c"]) },
+    Source { name: Some("l_some"), local: true, partition: &["p"], sort: &["h"], holds: Some(&["t"]) },
+    Source { name: Some("l_all"), local: true, partition: &["p"], sort: &["g"], holds: None },
 ];
 
 pub fn definition(capacity: CapacityMode) -> CreateTable {
     let kind = |name: &str| if matches!(name, "p" | "g") { ScalarType::S } else { ScalarType::N };
-    let key = |source: &Source| {
-        schema((source.partition, kind(source.partition)), source.sort.map(|sort| (sort, kind(sort))))
-    };
+    let part = |names: &[&str]| names.iter().map(|name| attribute(name, kind(name))).collect::<Vec<_>>();
+    let key = |source: &Source| KeySchema::of_attributes(part(source.partition), part(source.sort)).unwrap();
     let projection = |source: &Source| match source.holds {
         None => Projection::All,
         Some([]) => Projection::KeysOnly,
@@ -69,21 +69,32 @@ pub fn size(item: Option<&Item>) -> usize {
     item.map_or(0, Item::size_bytes)
 }
 
+/// What an item adds to its item collection: its own size and that of its entries in local indexes.
+pub fn footprint(item: Option<&Item>) -> i64 {
+    let local = || SOURCES.iter().filter(|source| source.local);
+    item.map_or(0, |item| {
+        let entries = local().filter_map(|source| source.entry(item)).map(|entry| entry.size_bytes());
+        (item.size_bytes() + entries.sum::<usize>()) as i64
+    })
+}
+
 impl Source {
+    fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.partition.iter().chain(self.sort).copied()
+    }
+
     pub fn entry(&self, item: &Item) -> Option<Item> {
-        item.get(self.partition)?;
-        if let Some(sort) = self.sort {
-            item.get(sort)?;
+        if !self.keys().all(|name| item.get(name).is_some()) {
+            return None;
         }
-        let keys = ["p", "k", self.partition, self.sort.unwrap_or("p")];
-        let held = |name: &str| self.holds.is_none_or(|names| names.contains(&name) || keys.contains(&name));
+        let is_key = |name: &str| ["p", "k"].contains(&name) || self.keys().any(|key| key == name);
+        let held = |name: &str| self.holds.is_none_or(|names| names.contains(&name) || is_key(name));
         Some(item.iter().filter(|(name, _)| held(name)).map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// Half units of writing the index when `old` becomes `new`.
     pub fn index_cost(&self, old: Option<&Item>, new: Option<&Item>) -> u64 {
-        let keys =
-            |entry: &Item| [Some(self.partition), self.sort].map(|name| name.and_then(|name| entry.get(name).cloned()));
+        let keys = |entry: &Item| self.keys().map(|name| entry.get(name).cloned()).collect::<Vec<_>>();
         match (old.and_then(|old| self.entry(old)), new.and_then(|new| self.entry(new))) {
             (None, None) => 0,
             (Some(entry), None) | (None, Some(entry)) => write_cost(entry.size_bytes()),
@@ -111,6 +122,16 @@ pub fn add(sum: &mut Cost, cost: &Cost) {
     for (name, units) in cost {
         *sum.entry(name).or_default() += units;
     }
+}
+
+/// The item collections of an outcome: which, and how large.
+pub fn collections(outcome: &Outcome) -> Vec<(u8, i64)> {
+    let collection = |metrics: &ItemCollectionMetrics| {
+        assert_eq!((&*metrics.table_name, metrics.key.len()), (TABLE, 1));
+        let Some(AttributeValue::S(partition)) = metrics.key.get("p") else { panic!("{metrics:?}") };
+        (partition[1..].parse().unwrap(), metrics.size_bytes as i64)
+    };
+    outcome.item_collections.iter().map(collection).collect()
 }
 
 pub fn consumed(outcome: &Outcome) -> Cost {

@@ -34,7 +34,7 @@ impl When {
 
 #[derive(Debug, Clone)]
 pub enum Write {
-    Put { key: ItemKey, g: Option<u8>, h: Option<i64>, text: usize, counted: bool },
+    Put { key: ItemKey, g: Option<u8>, h: Option<i64>, e: Option<i64>, text: usize, counted: bool },
     Delete { key: ItemKey },
     Text { key: ItemKey, text: usize },
     Group { key: ItemKey, g: u8 },
@@ -48,8 +48,22 @@ pub enum Write {
 pub enum Step {
     Write(Write, When, bool),
     Get(ItemKey, bool),
-    Query { source: usize, value: u8, range: Range, ascending: bool, limit: Option<u32>, all: bool, filter: bool },
-    Scan { source: usize, limit: Option<u32>, total_segments: u32, all: bool },
+    Query {
+        source: usize,
+        value: u8,
+        leading: Option<i64>,
+        range: Range,
+        ascending: bool,
+        limit: Option<u32>,
+        all: bool,
+        filter: bool,
+    },
+    Scan {
+        source: usize,
+        limit: Option<u32>,
+        total_segments: u32,
+        all: bool,
+    },
     BatchGet(Vec<ItemKey>, bool),
     BatchWrite(Vec<Write>),
     TransactGet(Vec<ItemKey>),
@@ -83,10 +97,11 @@ impl Write {
         match *self {
             Write::Check { .. } => return old.cloned(),
             Write::Delete { .. } => return None,
-            Write::Put { key, g, h, text, counted } => {
+            Write::Put { key, g, h, e, text, counted } => {
                 item = key_of(key);
                 g.map(|g| item.insert("g".into(), s(format!("g{g}"))));
                 h.map(|h| item.insert("h".into(), n(h)));
+                e.map(|e| item.insert("e".into(), n(e)));
                 item.insert("t".into(), s("t".repeat(text)));
                 if counted {
                     item.insert("c".into(), n(0));
@@ -94,7 +109,7 @@ impl Write {
             }
             Write::Text { text, .. } => drop(item.insert("t".into(), s("t".repeat(text)))),
             Write::Group { g, .. } => drop(item.insert("g".into(), s(format!("g{g}")))),
-            Write::Ungroup { .. } => drop(item.remove("g")),
+            Write::Ungroup { .. } => drop((item.remove("g"), item.remove("e"))),
             Write::Height { h, .. } => drop(item.insert("h".into(), n(h))),
             Write::Count { .. } => {
                 let count = item.get("c").map_or(0, number);
@@ -108,7 +123,7 @@ impl Write {
         let (expression, value) = match *self {
             Write::Text { text, .. } => ("SET t = :v", Some(s("t".repeat(text)))),
             Write::Group { g, .. } => ("SET g = :v", Some(s(format!("g{g}")))),
-            Write::Ungroup { .. } => ("REMOVE g", None),
+            Write::Ungroup { .. } => ("REMOVE g, e", None),
             Write::Height { h, .. } => ("SET h = :v", Some(n(h))),
             Write::Count { .. } => ("ADD c :v", Some(n(1))),
             _ => return None,
@@ -142,6 +157,12 @@ impl Write {
     }
 }
 
+pub fn has_duplicates(keys: &[ItemKey]) -> bool {
+    let mut sorted = keys.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}
+
 pub fn number(value: &AttributeValue) -> i64 {
     match value {
         AttributeValue::N(number) => number.to_f64() as i64,
@@ -157,8 +178,8 @@ pub fn writes() -> impl Strategy<Value = Write> {
     let text = || prop::sample::select(vec![1usize, 10, 900, 1_010, 3_000, 9_000]);
     let h = || -2i64..3;
     prop_oneof![
-        4 => (keys(), prop::option::of(0u8..3), prop::option::of(h()), text(), any::<bool>())
-            .prop_map(|(key, g, h, text, counted)| Write::Put { key, g, h, text, counted }),
+        4 => (keys(), prop::option::of(0u8..3), prop::option::of(h()), prop::option::weighted(0.8, 0i64..2), text(), any::<bool>())
+            .prop_map(|(key, g, h, e, text, counted)| Write::Put { key, g, h, e, text, counted }),
         1 => keys().prop_map(|key| Write::Delete { key }),
         1 => (keys(), text()).prop_map(|(key, text)| Write::Text { key, text }),
         1 => (keys(), 0u8..3).prop_map(|(key, g)| Write::Group { key, g }),
@@ -182,17 +203,18 @@ pub fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
         (-2i64..4).prop_map(Range::AtLeast),
         (-2i64..4, 0i64..3).prop_map(|(low, width)| Range::Between(low, low + width)),
     ];
-    let query = (0..SOURCES.len(), 0u8..4, range, any::<bool>(), limit(), any::<bool>(), any::<bool>()).prop_map(
-        |(source, value, range, ascending, limit, all, filter)| Step::Query {
+    let leading = prop::option::of(-2i64..3);
+    let query = (0..SOURCES.len(), 0u8..4, leading, range, any::<bool>(), limit(), any::<bool>(), any::<bool>())
+        .prop_map(|(source, value, leading, range, ascending, limit, all, filter)| Step::Query {
             source,
             value,
+            leading,
             range,
             ascending,
             limit,
             all,
             filter,
-        },
-    );
+        });
     let scan = (0..SOURCES.len(), limit(), 1u32..4, any::<bool>())
         .prop_map(|(source, limit, total_segments, all)| Step::Scan { source, limit, total_segments, all });
     let some_keys = || prop::collection::vec(keys(), 1..5);

@@ -113,3 +113,23 @@ fn it_refuses_what_the_reader_refuses() {
         assert!(!validator.fits(&as_json(&text.replace(sound, wrong)), &schema), "{wrong}");
     }
 }
+
+#[test]
+fn keys_of_global_indexes_are_attributes_or_lists_of_them() {
+    let schema = schema();
+    let validator = Validator { root: schema.clone() };
+    let text = |key: &str| {
+        format!(
+            "name = \"a\"\noperations = []\nphases = []\n[[tables]]\nname = \"tab\"\npartition_key = {{ name = \"a\", type = \"S\" }}\n\
+             item = {{ a = \"{{record}}\" }}\nglobal_secondary_indexes = [{{ name = \"one\", {key} }}]\n"
+        )
+    };
+    let fits = |key: &str| validator.fits(&as_json(&text(key)), &schema);
+    let (one, two) = ("{ name = \"b\", type = \"S\" }", "{ name = \"c\", type = \"N\" }");
+    assert!(fits(&format!("partition_key = {one}")));
+    assert!(fits(&format!("partition_key = [{one}, {two}], sort_key = {two}")));
+    assert!(fits(&format!("partition_key = {one}, sort_key = [{two}]")));
+    assert!(!fits("partition_key = \"b\""));
+    assert!(!fits(&format!("partition_key = [{one}, \"c\"]")));
+    assert!(!fits("partition_key = [{ name = \"b\" }]"));
+}
