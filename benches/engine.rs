@@ -1,19 +1,23 @@
-//! The engine in process: a million items of 1 KB with ten attributes, capacity off.
+//! The engine in process, capacity off: a million items of 1 KB with ten attributes in each of four tables.
 //!
-//! Goals on one thread: GetItem 1 M/s, PutItem (overwrite) 500 k/s, UpdateItem 300 k/s, Query of ten items 200 k/s.
+//! `cargo bench --bench engine [-- NAME...]` prints the rows of README's table whose names contain one of the words; every
+//! figure is the median of rounds. Goals on one thread: GetItem 1.5 M/s, PutItem (overwrite) 700 k/s, UpdateItem 400 k/s,
+//! Query of ten items 200 k/s, Scan 3 M items/s, conditional PutItem with two global indexes 150 k/s; on two threads 1.8
+//! times as much; p99.9 of a GetItem beside a full-speed writer 20 µs; a million items in 1.3 GiB.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput as Elements, criterion_group, criterion_main};
 use dynamometer::api::{
-    CapacityMode, CapacityUnits, CreateTable, GetItem, KeyAttribute, KeySchema, Placeholders, PutItem, Query, Request,
-    ReturnValues, TableClass, UpdateItem,
+    CapacityMode, CapacityUnits, CreateTable, GetItem, GlobalSecondaryIndex, KeyAttribute, KeySchema, Output,
+    Placeholders, Projection, PutItem, Query, Request, ReturnValues, Scan, TableClass, TableName, UpdateItem,
 };
 use dynamometer::capacity::{TABLE_QUOTA_UNITS_PER_SECOND, Throughput};
 use dynamometer::engine::{Enforcement, Engine, EngineOptions};
 use dynamometer::item::{AttributeValue, Item, Number, ScalarType};
+use dynamometer::record::Histogram;
 use dynamometer::time::Time;
 
 #[global_allocator]
@@ -23,6 +27,16 @@ const ITEMS: u64 = 1_000_000;
 const COLLECTION: u64 = 10;
 /// Requests made and then served at a time: few enough to be still in the cache, as a generator leaves them.
 const REQUESTS: usize = 2_000;
+const ROUNDS: usize = 9;
+/// Tables with two global indexes.
+const ORDERS: &str = "orders";
+const MOVED: &str = "moved";
+/// Times that requests are made and served in a round.
+const CHUNKS: u64 = 100;
+
+const FIELDS: [&str; 8] = ["field0", "field1", "field2", "field3", "field4", "field5", "field6", "field7"];
+/// What fills a text up.
+const FILLER: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// A stream of item numbers without pattern (splitmix64).
 fn draws(seed: u64) -> impl Iterator<Item = u64> {
@@ -35,20 +49,33 @@ fn draws(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-fn table(name: &str, sort: bool) -> CreateTable {
+fn key_schema(partition: &str, sort: Option<&str>) -> KeySchema {
     let attribute = |name: &str, scalar_type| KeyAttribute { name: name.into(), scalar_type };
+    KeySchema::new(attribute(partition, ScalarType::S), sort.map(|name| attribute(name, ScalarType::N)))
+}
+
+fn table(name: &str) -> CreateTable {
+    let index = |index: &str, partition: &str| GlobalSecondaryIndex {
+        name: index.into(),
+        key: key_schema(partition, None),
+        projection: if name == MOVED { Projection::KeysOnly } else { Projection::All },
+        capacity: CapacityMode::ON_DEMAND,
+        warm_throughput: None,
+    };
     CreateTable {
         name: name.into(),
-        key: KeySchema {
-            partition: attribute("id", ScalarType::S),
-            sort: sort.then(|| attribute("at", ScalarType::N)),
+        key: key_schema("id", (name == "events").then_some("at")),
+        global_secondary_indexes: if name == ORDERS || name == MOVED {
+            vec![index("by_customer", "field1"), index("by_city", "field2")]
+        } else {
+            Vec::new()
         },
-        global_secondary_indexes: Vec::new(),
         local_secondary_indexes: Vec::new(),
         capacity: CapacityMode::ON_DEMAND,
         class: TableClass::Standard,
         warm_throughput: None,
         time_to_live_attribute: None,
+        deletion_protection: false,
     }
 }
 
@@ -56,8 +83,17 @@ fn partition(number: u64) -> AttributeValue {
     AttributeValue::string(format!("user{number:012}"))
 }
 
-fn item(number: u64, sort: Option<u64>) -> Item {
-    let text = |field: u64| (format!("field{field}").into(), AttributeValue::string("x".repeat(115)));
+/// An item of 1,000 bytes: its key, a counter, and eight texts of which the second and third begin with what `drawn` says.
+fn item(number: u64, sort: Option<u64>, drawn: u64) -> Item {
+    let text = |field: usize| {
+        let start = match field {
+            1 => format!("customer{:08}", drawn % 100_000),
+            2 => format!("city{:06}", drawn % 1_000),
+            _ => String::new(),
+        };
+        let rest = &FILLER[start.len()..];
+        (FIELDS[field].into(), AttributeValue::string(start + rest))
+    };
     let counter = ("n".into(), AttributeValue::from(Number::from(number)));
     let sort = sort.map(|sort| ("at".into(), AttributeValue::from(Number::from(sort))));
     (0..8).map(text).chain([("id".into(), partition(number)), counter]).chain(sort).collect()
@@ -67,25 +103,28 @@ fn key(number: u64) -> Item {
     [("id".into(), partition(number))].into_iter().collect()
 }
 
-fn put(table_name: &str, item: Item) -> Request {
+fn put(table_name: &TableName, item: Item, condition: Option<&Arc<str>>) -> Request {
     Request::PutItem(PutItem {
-        table_name: table_name.into(),
+        table_name: table_name.clone(),
         item: Arc::new(item),
-        condition_expression: None,
+        condition_expression: condition.cloned(),
         placeholders: Placeholders::default(),
         return_values: ReturnValues::None,
         return_item_on_condition_failure: false,
     })
 }
 
-fn engine() -> Engine {
+/// An engine with one table of a million items.
+fn engine(name: &str) -> Engine {
     let engine = Engine::new(EngineOptions { capacity: Enforcement::Off, ..EngineOptions::default() });
-    engine.create_table(Time::ZERO, &table("records", false)).expect("a valid table");
-    engine.create_table(Time::ZERO, &table("events", true)).expect("a valid table");
+    engine.create_table(Time::ZERO, &table(name)).expect("a valid table");
+    let table_name = TableName::from(name);
     for number in 0..ITEMS {
-        assert!(engine.execute(Time::ZERO, &put("records", item(number, None))).result.is_ok());
-        let event = put("events", item(number / COLLECTION, Some(number % COLLECTION)));
-        assert!(engine.execute(Time::ZERO, &event).result.is_ok());
+        let stored = match name {
+            "events" => item(number / COLLECTION, Some(number % COLLECTION), number),
+            _ => item(number, None, number),
+        };
+        engine.load_item(&table_name, stored).expect("a valid item");
     }
     engine
 }
@@ -93,134 +132,223 @@ fn engine() -> Engine {
 /// The requests of one operation, drawn beforehand.
 fn requests(operation: &str, seed: u64) -> Vec<Request> {
     let one: Item = [(":one".into(), AttributeValue::from(Number::from(1)))].into_iter().collect();
-    let (records, events, increment): (Arc<str>, Arc<str>, Arc<str>) =
-        ("records".into(), "events".into(), "SET n = n + :one".into());
-    let by_id: Arc<str> = "id = :id".into();
-    let of = |number: u64| match operation {
-        "GetItem" => Request::GetItem(GetItem {
+    let [records, events, orders, moved]: [TableName; 4] = ["records", "events", ORDERS, MOVED].map(Into::into);
+    let increment: Arc<str> = "SET n = n + :one".into();
+    let [by_id, exists]: [Arc<str>; 2] = ["id = :id".into(), "attribute_exists(id)".into()];
+    let get = |number| {
+        Request::GetItem(GetItem {
             table_name: records.clone(),
             key: key(number),
             consistent_read: false,
             projection_expression: None,
             placeholders: Placeholders::default(),
-        }),
-        "PutItem" => put("records", item(number, None)),
-        "UpdateItem" => Request::UpdateItem(UpdateItem {
+        })
+    };
+    let update = |number| {
+        Request::UpdateItem(UpdateItem {
             table_name: records.clone(),
             key: key(number),
             update_expression: Some(increment.clone()),
             condition_expression: None,
-            placeholders: Placeholders { names: Arc::default(), values: one.clone() },
+            placeholders: Placeholders { values: one.clone(), ..Placeholders::default() },
             return_values: ReturnValues::None,
             return_item_on_condition_failure: false,
-        }),
-        _ => Request::Query(Query {
+        })
+    };
+    let query = |number: u64| {
+        let values = [(":id".into(), partition(number / COLLECTION))].into_iter().collect();
+        Request::Query(Query {
             table_name: events.clone(),
             index_name: None,
             key_condition_expression: by_id.clone(),
             filter_expression: None,
             projection_expression: None,
-            placeholders: Placeholders {
-                names: Arc::default(),
-                values: [(":id".into(), partition(number / COLLECTION))].into_iter().collect(),
-            },
+            placeholders: Placeholders { values, ..Placeholders::default() },
             select: None,
             limit: None,
             scan_index_forward: true,
             consistent_read: false,
             exclusive_start_key: None,
-        }),
+        })
+    };
+    let of = |number: u64| match operation {
+        GET => get(number),
+        PUT => put(&records, item(number, None, number), None),
+        UPDATE => update(number),
+        QUERY => query(number),
+        CONDITIONAL => put(&orders, item(number, None, number), Some(&exists)),
+        _ => put(&moved, item(number, None, number ^ seed), Some(&exists)),
     };
     draws(seed).take(REQUESTS).map(of).collect()
 }
 
-/// Serves requests on this many threads and returns the time it took from the first thread's start to the last one's end.
+const GET: &str = "GetItem";
+const PUT: &str = "PutItem, overwriting";
+const UPDATE: &str = "UpdateItem `SET n = n + :one`";
+const QUERY: &str = "Query of 10 items";
+const CONDITIONAL: &str = "PutItem with a condition, two GSIs of all attributes";
+const MOVING: &str = "PutItem with a condition that changes the keys of two GSIs";
+const SCAN: &str = "Scan, items";
+const BESIDE: &str = "GetItem beside a full-speed writer";
+
+/// Serves fresh requests on this many threads for a round and returns how many are served a second.
 ///
-/// Every thread makes its own requests before the clock starts: a put must not find its own item, and memory that was
-/// allocated by another thread is dearer to free.
-fn run(engine: &Engine, operation: &str, seed: u64, threads: u64) -> Duration {
-    let barrier = Barrier::new(threads as usize);
+/// The threads serve at the same time and make their requests while no clock runs: a put must not find its own item, and
+/// memory that was allocated by another thread is dearer to free.
+fn rate(engine: &Engine, operation: &str, seed: &mut u64, threads: u64) -> f64 {
+    *seed += CHUNKS;
+    let (base, barrier) = (*seed, Barrier::new(threads as usize));
     let serve = |thread: u64| {
-        let requests = requests(operation, seed * 8 + thread);
-        barrier.wait();
-        let start = Instant::now();
-        for request in &requests {
-            let outcome = black_box(engine.execute(Time::ZERO, request));
-            assert!(outcome.result.is_ok());
+        let mut busy = Duration::ZERO;
+        for chunk in 0..CHUNKS {
+            let requests = requests(operation, (base + chunk) * 8 + thread);
+            barrier.wait();
+            let start = Instant::now();
+            for request in &requests {
+                let outcome = black_box(engine.execute(Time::ZERO, request));
+                assert!(outcome.result.is_ok());
+            }
+            busy += start.elapsed();
         }
-        (start, Instant::now())
+        (CHUNKS * REQUESTS as u64) as f64 / busy.as_secs_f64()
     };
-    let times: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads)
-            .map(|thread| {
-                scope.spawn({
-                    let serve = &serve;
-                    move || serve(thread)
-                })
-            })
-            .collect();
-        let own = serve(0);
-        others.into_iter().map(|other| other.join().expect("a thread that serves")).chain([own]).collect()
-    });
-    let start = times.iter().map(|(start, _)| *start).min().expect("a thread");
-    let end = times.iter().map(|(_, end)| *end).max().expect("a thread");
-    end - start
+    std::thread::scope(|scope| {
+        let serve = &serve;
+        let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || serve(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a thread that serves")).sum()
+    })
 }
 
-fn operations(criterion: &mut Criterion) {
-    let engine = engine();
-    let mut seed = 0;
-    for operation in ["GetItem", "PutItem", "UpdateItem", "Query"] {
-        let mut group = criterion.benchmark_group(operation);
-        group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-        for threads in [1u64, 2] {
-            group.throughput(Elements::Elements(REQUESTS as u64 * threads));
-            group.bench_function(format!("threads: {threads}"), |bencher| {
-                bencher.iter_custom(|iterations| {
-                    seed += iterations;
-                    (0..iterations).map(|iteration| run(&engine, operation, seed + iteration, threads)).sum()
-                });
-            });
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+fn shown(rate: f64) -> String {
+    if rate >= 1e6 { format!("{:.2} M/s", rate / 1e6) } else { format!("{:.0} k/s", rate / 1e3) }
+}
+
+/// One and two threads, in turns.
+fn row(engine: &Engine, operation: &str, goal: &str) {
+    let mut seed = 1;
+    let mut rates = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for (threads, rates) in [1, 2].into_iter().zip(&mut rates) {
+            rates.push(rate(engine, operation, &mut seed, threads));
         }
-        group.finish();
     }
+    let [one, two] = rates.map(median);
+    println!("| {operation} | {goal} | {} | {} | {:.2} |", shown(one), shown(two), two / one);
 }
 
-fn admission(criterion: &mut Criterion) {
-    let throughput = |mode| Throughput::new(mode, None, TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
-    let mut group = criterion.benchmark_group("admission");
+/// The whole table, page by page.
+fn scan(engine: &Engine) {
+    let mut rates = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut request = Scan {
+            table_name: "records".into(),
+            index_name: None,
+            filter_expression: None,
+            projection_expression: None,
+            placeholders: Placeholders::default(),
+            select: None,
+            limit: None,
+            segment: None,
+            consistent_read: false,
+            exclusive_start_key: None,
+        };
+        let (start, mut items) = (Instant::now(), 0);
+        loop {
+            let outcome = engine.execute(Time::ZERO, &Request::Scan(request.clone()));
+            let Ok(Output::Page(page)) = outcome.result.map(|response| response.output) else { panic!("no page") };
+            items += page.count;
+            request.exclusive_start_key = page.last_evaluated_key;
+            if request.exclusive_start_key.is_none() {
+                break;
+            }
+        }
+        assert_eq!(items, ITEMS);
+        rates.push(items as f64 / start.elapsed().as_secs_f64());
+    }
+    println!("| {SCAN} | 3 M/s | {} | | |", shown(median(rates)));
+}
+
+/// Latencies of reads on one thread while another one writes as fast as it can.
+fn beside_a_writer(engine: &Engine) {
+    let (stop, mut latencies) = (AtomicBool::new(false), Histogram::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for seed in (1..).step_by(2) {
+                for request in requests(PUT, seed) {
+                    black_box(engine.execute(Time::ZERO, &request));
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            }
+        });
+        for seed in (2..1_000).step_by(2) {
+            for request in requests(GET, seed) {
+                let start = Instant::now();
+                black_box(engine.execute(Time::ZERO, &request));
+                latencies.record(start.elapsed());
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let at = |percent| format!("{:.1} µs", latencies.percentile(percent).as_secs_f64() * 1e6);
+    println!("| {BESIDE} | p99.9 20 µs | p50 {}, p99 {}, p99.9 {} | | |", at(50.0), at(99.0), at(99.9));
+}
+
+fn resident_bytes() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default() * 4096
+}
+
+/// Nanoseconds an admission takes, on one thread.
+fn admission() {
     for (name, mode) in
         [("provisioned", CapacityMode::provisioned(40_000, 40_000)), ("on-demand", CapacityMode::ON_DEMAND)]
     {
-        let table = throughput(mode);
-        let mut nanos = 0;
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                nanos += 100_000;
-                table.read.admit(Time::from_nanos(nanos), CapacityUnits::whole(1))
-            });
-        });
-        let table = throughput(mode);
-        group.bench_function(format!("{name}, two threads"), |bencher| {
-            bencher.iter_custom(|iterations| {
-                let start = Instant::now();
-                std::thread::scope(|scope| {
-                    for _ in 0..2 {
-                        scope.spawn(|| {
-                            for at in 0..iterations {
-                                let _ = black_box(
-                                    table.read.admit(Time::from_nanos(at * 100_000), CapacityUnits::whole(1)),
-                                );
-                            }
-                        });
-                    }
-                });
-                start.elapsed()
-            });
-        });
+        let table = Throughput::new(mode, None, TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
+        let (start, admissions) = (Instant::now(), 10_000_000);
+        for at in 0..admissions {
+            let _ = black_box(table.read.admit(Time::from_nanos(at * 100_000), CapacityUnits::whole(1)));
+        }
+        println!("| admission, {name} | | {} | | |", shown(admissions as f64 / start.elapsed().as_secs_f64()));
     }
-    group.finish();
 }
 
-criterion_group!(benches, admission, operations);
-criterion_main!(benches);
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    println!("| operation | goal | one thread | two threads | ratio |\n|---|---|---|---|---|");
+    if wanted("admission") {
+        admission();
+    }
+    if [GET, PUT, UPDATE, SCAN, BESIDE, "memory"].into_iter().any(wanted) {
+        let before = resident_bytes();
+        let records = engine("records");
+        let bytes = resident_bytes() - before;
+        if wanted("memory") {
+            println!("| memory of 1 M items | 1.3 GiB | {:.2} GiB | | |", bytes as f64 / f64::from(1 << 30));
+        }
+        for (operation, goal) in [(GET, "1.5 M/s"), (PUT, "700 k/s"), (UPDATE, "400 k/s")] {
+            if wanted(operation) {
+                row(&records, operation, goal);
+            }
+        }
+        if wanted(SCAN) {
+            scan(&records);
+        }
+        if wanted(BESIDE) {
+            beside_a_writer(&records);
+        }
+    }
+    for (operation, name, goal) in [(QUERY, "events", "200 k/s"), (CONDITIONAL, ORDERS, "150 k/s"), (MOVING, MOVED, "")]
+    {
+        if wanted(operation) {
+            row(&engine(name), operation, goal);
+        }
+    }
+}

@@ -158,7 +158,11 @@ struct Nothing;
 impl InProcess for Nothing {
     fn execute(&self, _now: Time, request: &Request) -> Outcome {
         std::hint::black_box(request);
-        Outcome { result: Ok(Response { output: Output::GetItem { item: None } }), consumed: Vec::new() }
+        Outcome {
+            result: Ok(Response { output: Output::GetItem { item: None } }),
+            consumed: Vec::new(),
+            item_collections: Vec::new(),
+        }
     }
 
     fn load(&self, _table: &TableName, _item: Item) -> Result<(), ApiError> {
