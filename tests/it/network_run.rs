@@ -216,8 +216,8 @@ fn closed_loops_keep_as_many_in_flight_as_they_say_and_no_more() {
         let busy = success.mean().as_secs_f64() * success.count() as f64;
         assert!(busy <= 0.4 + success.max().as_secs_f64(), "{busy}");
     }
-    // One for tables, one for operations, and one where the first phase's last answer comes after the second has begun.
-    assert!(stub.connections() <= 3, "{}", stub.connections());
+    // Two where the first phase's last answer comes after the second has begun.
+    assert!((1..=2).contains(&stub.most_at_once()), "{}", stub.most_at_once());
 }
 
 #[test]

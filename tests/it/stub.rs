@@ -162,7 +162,12 @@ impl Script {
     pub fn start(self) -> Stub {
         let (ready, address) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::new(Shared { script: self, state: Mutex::default(), connections: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            script: self,
+            state: Mutex::default(),
+            connections: AtomicU64::new(0),
+            served: Served::default(),
+        });
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("stub".to_owned()).spawn(move || {
             let runtime =
@@ -211,6 +216,11 @@ impl Stub {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
+    /// The most requests that waited for their answers at once.
+    pub fn most_at_once(&self) -> u64 {
+        self.shared.served.most.load(Ordering::Relaxed)
+    }
+
     /// The last request for `operation`.
     pub fn last(&self, operation: &str) -> Option<Seen> {
         let state = self.shared.lock();
@@ -237,6 +247,7 @@ struct Shared {
     script: Script,
     state: Mutex<State>,
     connections: AtomicU64,
+    served: Served,
 }
 
 impl Shared {
@@ -270,6 +281,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
+/// The requests that wait for their answers: now, and at most.
+#[derive(Debug, Default)]
+struct Served {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Served {
+    fn begin(&self) {
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(8 << 10);
@@ -285,9 +313,11 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
         };
         let (reply, release) = note(shared, &buffer[..head_end], &buffer[head_end..end]);
         buffer.drain(..end);
+        shared.served.begin();
         if let Some(release) = release {
             tokio::time::sleep_until(release.into()).await;
         }
+        shared.served.end();
         answer.clear();
         match reply {
             Reply::Answer { status, body } => {
