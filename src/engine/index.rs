@@ -68,12 +68,6 @@ impl Index {
         }
     }
 
-    /// The entry an item has in the index; none unless it has the index's key attributes. They fit the key, but for items
-    /// that were there before the index.
-    pub fn entry_of(&self, stored: &PackedItem) -> Option<PackedItem> {
-        self.holds(stored).then(|| self.project(stored))
-    }
-
     /// How a change of an item changes the index; `None` where the index stays as it is.
     pub fn change(&self, old: Option<&PackedItem>, new: Option<&PackedItem>) -> Option<IndexChange> {
         let old = old.filter(|old| self.holds(old));
@@ -82,7 +76,7 @@ impl Index {
         if stays && self.same_entry(old?, new?) {
             return None;
         }
-        let bytes = [old, new].map(|item| item.map(|item| self.entry_bytes(item)));
+        let bytes = [old, new].map(|item| item.map(|item| self.projected_bytes(item)));
         let units = match bytes {
             [None, None] => return None,
             [None, Some(bytes)] | [Some(bytes), None] => CapacityUnits::for_write(bytes),
@@ -116,7 +110,7 @@ impl Index {
         }
     }
 
-    /// Whether an item has an entry.
+    /// Whether an item has an entry: its attributes fit the key, but for items that were there before the index.
     fn holds(&self, stored: &PackedItem) -> bool {
         has_index_key(&self.key, stored)
     }
@@ -129,8 +123,13 @@ impl Index {
         }
     }
 
-    /// The size of an item's entry.
-    fn entry_bytes(&self, stored: &PackedItem) -> u64 {
+    /// The size of the entry an item has in the index; none unless it has the index's key attributes.
+    pub fn entry_bytes(&self, stored: &PackedItem) -> Option<u64> {
+        self.holds(stored).then(|| self.projected_bytes(stored))
+    }
+
+    /// The size of what the index holds of an item.
+    fn projected_bytes(&self, stored: &PackedItem) -> u64 {
         let bytes = match &self.attributes {
             None => stored.size_bytes(),
             Some(attributes) => {
@@ -249,7 +248,7 @@ mod tests {
     fn an_index_of_all_attributes_shares_the_item() {
         let index = Index::new("by_owner".into(), key("owner"), &Projection::All, &key("id"), 0);
         let stored = entry(&[("id", "1"), ("owner", "ann")]);
-        assert!(index.entry_of(&stored).unwrap().is_shared_with(&stored));
+        assert!(index.change(None, Some(&stored)).unwrap().put.unwrap().is_shared_with(&stored));
         assert!(index.projects("anything") && index.projects_all());
     }
 }

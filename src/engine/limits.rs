@@ -1,9 +1,7 @@
 //! The API's limits on items, keys, requests and tables (facts §8; AWS: Constraints, ServiceQuotas).
 
-/// Bytes of a partition key's value, at most.
-pub const PARTITION_KEY_MAX_BYTES: usize = 2048;
-/// Bytes of a sort key's value, at most.
-pub const SORT_KEY_MAX_BYTES: usize = 1024;
+use crate::item::{PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES};
+
 /// Bytes of the values of a partition key and of a sort key, at most.
 pub const KEY_MAX_BYTES: [usize; 2] = [PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES];
 /// Bytes of the name of a key attribute or of a projected attribute, at most.

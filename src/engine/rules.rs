@@ -2,12 +2,12 @@
 
 use crate::api::{ApiError, KeyAttribute, KeySchema};
 use crate::item::{
-    ATTRIBUTE_NAME_MAX_BYTES, AttributeValue, ITEM_MAX_BYTES, InvalidValue, Item, KeyTuple, PackedItem, ScalarRef,
-    ScalarType,
+    ATTRIBUTE_NAME_MAX_BYTES, AttributeValue, ITEM_MAX_BYTES, InvalidValue, Item, KeyTuple, PARTITION_KEY_MAX_BYTES,
+    PackedItem, SORT_KEY_MAX_BYTES, ScalarRef, ScalarType,
 };
 
 use super::index::Index;
-use super::limits::{KEY_MAX_BYTES, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES};
+use super::limits::KEY_MAX_BYTES;
 use super::storage::{Key, Position};
 use super::table::Table;
 
@@ -87,8 +87,8 @@ impl Table {
         if self.local_indexes.is_empty() {
             return Ok(());
         }
-        let local = self.local_indexes.iter().filter_map(|local| local.index.entry_of(item));
-        check_size(item.size_bytes() + local.map(|entry| entry.size_bytes()).sum::<usize>(), origin)
+        let local = self.local_indexes.iter().filter_map(|local| local.index.entry_bytes(item));
+        check_size(item.size_bytes() + local.sum::<u64>() as usize, origin)
     }
 }
 

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::api::{ApiError, KeyAttribute, KeySchema, Placeholders};
-use crate::item::{KeyTuple, KeyValue};
+use crate::item::{KeyTuple, KeyValue, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES};
 
 use super::condition::{Step, parse_steps};
 use super::error::Checked;
@@ -12,11 +12,6 @@ use super::path::{DocumentPath, Name};
 use super::predicate::{Comparator, Predicate};
 use super::sort_range::SortRange;
 use super::{ExpressionKind, UsedPlaceholders, UsesPlaceholders};
-
-/// The longest partition key, all its attributes together, in bytes (facts §8).
-const PARTITION_KEY_MAX_BYTES: usize = 2048;
-/// The longest sort key, all its attributes together, in bytes (facts §8).
-const SORT_KEY_MAX_BYTES: usize = 1024;
 
 /// A parsed key condition expression. Which of its attributes is which key shows only against a schema.
 #[derive(Debug)]

@@ -4,6 +4,10 @@ use super::{AttributeValue, Item, KeyValue};
 
 /// The largest item: 400 KB with attribute names (facts §8).
 pub const ITEM_MAX_BYTES: usize = 409_600;
+/// The longest partition key, all its attributes together, in bytes (facts §8).
+pub const PARTITION_KEY_MAX_BYTES: usize = 2048;
+/// The longest sort key, all its attributes together, in bytes (facts §8).
+pub const SORT_KEY_MAX_BYTES: usize = 1024;
 /// Reads are charged in blocks of 4 KB (facts §1.1).
 pub const READ_BLOCK_BYTES: u64 = 4096;
 /// Writes are charged in blocks of 1 KB (facts §1.1).

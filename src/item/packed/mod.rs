@@ -241,7 +241,8 @@ impl PackedItem {
     }
 
     /// Whether both are one item in one place, not two equal ones.
-    pub fn is_shared_with(&self, other: &PackedItem) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_shared_with(&self, other: &PackedItem) -> bool {
         Arc::ptr_eq(&self.bytes, &other.bytes)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::item::{AttributeType, ITEM_MAX_BYTES, item_to_json};
+use crate::item::{AttributeType, ITEM_MAX_BYTES, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES, item_to_json};
 use crate::workload::WorkloadError;
 use crate::workload::error::nearest;
 use crate::workload::file::{Span, TableFile};
@@ -12,9 +12,6 @@ use crate::workload::table::{ItemTemplate, Table};
 
 use super::{Context, DEFAULT_EPOCH_NANOS};
 
-/// The longest keys (facts §8).
-const PARTITION_KEY_MAX_BYTES: usize = 2048;
-const SORT_KEY_MAX_BYTES: usize = 1024;
 /// How many records are looked at to see whether keys differ, and how many to see how large items are.
 const SAMPLES: u64 = 1000;
 const SIZE_SAMPLES: u64 = 20;
