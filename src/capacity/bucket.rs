@@ -1,5 +1,7 @@
 //! A token bucket in exact integer arithmetic.
 
+use std::time::Duration;
+
 use crate::api::CapacityUnits;
 use crate::time::Time;
 
@@ -60,9 +62,57 @@ impl TokenBucket {
 
     /// Takes `units`, into debt where they are not there.
     pub fn take(&mut self, units: CapacityUnits) {
-        let nanos = units.as_halves().saturating_mul(NANOS_PER_HALF_UNIT);
-        let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
-        self.level = self.level.saturating_sub(nanos).max(-LEVEL_MAX);
+        self.take_nanos(Self::nanos_of(units));
+    }
+
+    /// Takes billionths of a unit, into debt where they are not there.
+    pub(super) fn take_nanos(&mut self, nanos: i64) {
+        self.level = self.level.saturating_sub(nanos).clamp(-LEVEL_MAX, self.depth.max(0));
+    }
+
+    /// What it holds or owes, in billionths of a unit, as of the last refill.
+    pub(super) const fn level(&self) -> i64 {
+        self.level
+    }
+
+    /// Owes no more than so many billionths of a unit.
+    pub(super) fn forgive_beyond(&mut self, nanos: i64) {
+        self.level = self.level.max(-nanos);
+    }
+
+    /// Billionths of a unit.
+    pub(super) fn nanos_of(units: CapacityUnits) -> i64 {
+        i64::try_from(units.as_halves().saturating_mul(NANOS_PER_HALF_UNIT)).unwrap_or(i64::MAX)
+    }
+
+    /// The level, in billionths of a unit, were nothing taken for `ahead`.
+    pub(super) fn level_in(&self, ahead: Duration) -> i64 {
+        let nanos = u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX);
+        let accrues = self.rate_units_per_second.saturating_mul(nanos);
+        self.level.saturating_add(i64::try_from(accrues).unwrap_or(LEVEL_MAX)).min(LEVEL_MAX)
+    }
+
+    /// Takes billionths of a unit evenly while time goes on until `until`: what accrues meanwhile is there to be taken, and
+    /// only what is left above the depth is lost.
+    pub(super) fn flow(&mut self, until: Time, nanos: i64) {
+        let level = self.level_in(until.since(self.refilled_at)).saturating_sub(nanos);
+        self.level = level.clamp(-LEVEL_MAX, self.depth.max(0));
+        self.refilled_at = self.refilled_at.max(until);
+    }
+
+    /// Splits it into two that accrue and hold half of it each.
+    pub(super) fn halve(&mut self, depth_seconds: u64, now: Time) -> Self {
+        self.refill(now);
+        let level = self.level / 2;
+        self.rate_units_per_second = (self.rate_units_per_second / 2).max(1);
+        self.depth = level_of(self.rate_units_per_second, depth_seconds);
+        self.level = level.min(self.depth);
+        self.clone()
+    }
+
+    /// The most it holds.
+    pub(super) fn depth(&self) -> CapacityUnits {
+        CapacityUnits::halves(u64::try_from(self.depth).unwrap_or(0) / NANOS_PER_HALF_UNIT)
     }
 
     /// Changes the rate and the depth from `now` on; what was banked above the new depth is lost.
@@ -85,6 +135,12 @@ impl TokenBucket {
         self.refill(now);
         CapacityUnits::halves(u64::try_from(self.level).unwrap_or(0) / NANOS_PER_HALF_UNIT)
     }
+
+    /// Halves what it holds, but not what it owes.
+    pub(super) fn halve_level(&mut self, now: Time) {
+        self.refill(now);
+        self.level = if self.level > 0 { self.level / 2 } else { self.level };
+    }
 }
 
 /// The level that `seconds` of `rate_units_per_second` make.
@@ -95,8 +151,6 @@ fn level_of(rate_units_per_second: u64, seconds: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -6,20 +6,23 @@ use crate::api::{CapacityUnits, LimitKind};
 use crate::time::Time;
 
 use super::bucket::TokenBucket;
-use super::limits::{ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_GROWTH, ON_DEMAND_PEAK_SECONDS};
+use super::limits::{ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_GROWTH};
+use super::model::CapacityModel;
 
 /// Reads or writes of an on-demand table or index.
 ///
 /// It serves twice the previous peak, at least what it was created for, at most the maximum its owner set and the account's
-/// quota (facts §2.2, §2.5, §2.6). A peak is the mean of five minutes; whoever stays at twice the peak for that long doubles
-/// what is served next. The rule of 30 minutes between doublings is not modelled.
+/// quota (facts §2.2, §2.5, §2.6). A peak is the mean of [`CapacityModel::on_demand_peak`], five minutes; whoever stays at twice the peak for one whole such period,
+/// 5 to 10 minutes, doubles what is served next. DynamoDB promises no more than twice the peak within 30 minutes and adds capacity meanwhile; how fast
+/// is unpublished (facts §2.2, §11.5).
 #[derive(Debug, Clone)]
-pub struct OnDemand {
+pub(super) struct OnDemand {
     bucket: TokenBucket,
     /// What it could serve if nobody set a limit.
     serves_units_per_second: u64,
     maximum_units_per_second: Option<u64>,
     quota_units_per_second: u64,
+    window: Duration,
     window_start: Time,
     window_consumed: CapacityUnits,
 }
@@ -29,14 +32,15 @@ impl OnDemand {
     pub fn new(
         initial_units_per_second: u64,
         maximum_units_per_second: Option<u64>,
-        quota_units_per_second: u64,
+        model: &CapacityModel,
         now: Time,
     ) -> Self {
         let mut throughput = OnDemand {
             bucket: TokenBucket::new(0, ON_DEMAND_DEPTH_SECONDS, 0, now),
             serves_units_per_second: initial_units_per_second,
             maximum_units_per_second,
-            quota_units_per_second,
+            quota_units_per_second: model.table_quota_units_per_second,
+            window: model.on_demand_peak.max(Duration::from_secs(1)),
             window_start: now,
             window_consumed: CapacityUnits::ZERO,
         };
@@ -46,15 +50,14 @@ impl OnDemand {
     }
 
     /// Throughput in place of provisioned capacity, whose debt stays: it serves `initial_units_per_second` from `now` on.
-    pub(super) fn replacing(
+    pub fn replacing(
         provisioned: &TokenBucket,
         initial_units_per_second: u64,
         maximum_units_per_second: Option<u64>,
-        quota_units_per_second: u64,
+        model: &CapacityModel,
         now: Time,
     ) -> Self {
-        let mut throughput =
-            OnDemand::new(initial_units_per_second, maximum_units_per_second, quota_units_per_second, now);
+        let mut throughput = OnDemand::new(initial_units_per_second, maximum_units_per_second, model, now);
         let rate = throughput.limit().1;
         throughput.bucket = provisioned.clone();
         throughput.bucket.restart(rate, ON_DEMAND_DEPTH_SECONDS, ON_DEMAND_DEPTH_SECONDS, now);
@@ -62,7 +65,7 @@ impl OnDemand {
     }
 
     /// Sets another maximum, and serves at least `least_units_per_second`, from `now` on.
-    pub(super) fn set_limits(&mut self, least_units_per_second: u64, maximum_units_per_second: Option<u64>, now: Time) {
+    pub fn set_limits(&mut self, least_units_per_second: u64, maximum_units_per_second: Option<u64>, now: Time) {
         self.grow(now);
         self.serves_units_per_second = self.serves_units_per_second.max(least_units_per_second);
         self.maximum_units_per_second = maximum_units_per_second;
@@ -75,21 +78,20 @@ impl OnDemand {
         self.serves_units_per_second
     }
 
-    /// The tokens at hand, for what comes in its place.
-    pub(super) const fn bucket(&self) -> &TokenBucket {
-        &self.bucket
+    /// The tokens at hand.
+    pub const fn bucket_mut(&mut self) -> &mut TokenBucket {
+        &mut self.bucket
     }
 
-    /// Whether a request is admitted now.
-    pub fn has_tokens(&mut self, now: Time) -> bool {
-        self.grow(now);
-        self.bucket.has_tokens(now)
-    }
-
-    /// Takes `units`, into debt where they are not there.
-    pub fn take(&mut self, units: CapacityUnits) {
-        self.bucket.take(units);
+    /// Counts units that were taken towards the peak.
+    #[inline]
+    pub fn count(&mut self, units: CapacityUnits) {
         self.window_consumed += units;
+    }
+
+    /// When the present window ends.
+    pub fn window_end(&self) -> Time {
+        self.window_start + self.window
     }
 
     /// What holds it back, and at how many units per second.
@@ -102,23 +104,24 @@ impl OnDemand {
         maximum.filter(|maximum| maximum.1 <= lowest.1).unwrap_or(lowest)
     }
 
-    pub(super) fn grow(&mut self, now: Time) {
-        let window = Duration::from_secs(ON_DEMAND_PEAK_SECONDS);
+    /// Ends the windows that are over.
+    pub fn grow(&mut self, now: Time) {
         let elapsed = now.since(self.window_start);
-        if elapsed < window {
+        if elapsed < self.window {
             return;
         }
-        let window_end = self.window_start + window;
-        let peak = self.window_consumed.as_halves() / 2 / ON_DEMAND_PEAK_SECONDS;
+        let seconds = self.window.as_secs_f64();
+        let peak = (self.window_consumed.as_f64() / seconds) as u64;
         let grown = peak.saturating_mul(ON_DEMAND_GROWTH);
         if grown > self.serves_units_per_second {
             self.serves_units_per_second = grown;
             let rate = self.limit().1;
-            self.bucket.set_rate(rate, ON_DEMAND_DEPTH_SECONDS, window_end);
+            self.bucket.set_rate(rate, ON_DEMAND_DEPTH_SECONDS, self.window_end());
         }
         // Windows follow each other without a gap; those that passed without a request were empty.
-        let passed_seconds = elapsed.as_secs() / ON_DEMAND_PEAK_SECONDS * ON_DEMAND_PEAK_SECONDS;
-        self.window_start += Duration::from_secs(passed_seconds);
+        let window_nanos = self.window.as_nanos().max(1);
+        let passed = elapsed.as_nanos() / window_nanos * window_nanos;
+        self.window_start += Duration::from_nanos(u64::try_from(passed).unwrap_or(u64::MAX));
         self.window_consumed = CapacityUnits::ZERO;
     }
 }
@@ -127,6 +130,11 @@ impl OnDemand {
 mod tests {
     use super::*;
 
+    fn new(maximum: Option<u64>, quota: u64) -> OnDemand {
+        let model = CapacityModel { table_quota_units_per_second: quota, ..CapacityModel::default() };
+        OnDemand::new(4_000, maximum, &model, Time::ZERO)
+    }
+
     /// Asks for `rate` single units in every second of `seconds` and returns how many were admitted in the last one.
     fn load(throughput: &mut OnDemand, rate: u64, seconds: std::ops::Range<u64>) -> u64 {
         let mut admitted = 0;
@@ -134,8 +142,10 @@ mod tests {
             admitted = 0;
             for request in 0..rate / 10 {
                 let now = Time::from_nanos(second * 1_000_000_000 + request * 10_000_000_000 / rate);
-                if throughput.has_tokens(now) {
-                    throughput.take(CapacityUnits::whole(10));
+                throughput.grow(now);
+                if throughput.bucket.has_tokens(now) {
+                    throughput.bucket.take(CapacityUnits::whole(10));
+                    throughput.count(CapacityUnits::whole(10));
                     admitted += 10;
                 }
             }
@@ -145,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_new_table_serves_4000_writes_and_no_more() {
-        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        let mut writes = new(None, 40_000);
         assert_eq!(load(&mut writes, 4_000, 0..5), 4_000);
         assert_eq!(load(&mut writes, 8_000, 5..8), 4_000);
         assert_eq!(writes.limit(), (LimitKind::KeyRangeThroughput, 4_000));
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_sustained_peak_doubles_what_is_served() {
-        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        let mut writes = new(None, 40_000);
         assert_eq!(load(&mut writes, 4_000, 0..300), 4_000);
         assert_eq!(load(&mut writes, 8_000, 300..600), 8_000);
         assert_eq!(load(&mut writes, 16_000, 600..601), 16_000);
@@ -162,14 +172,14 @@ mod tests {
 
     #[test]
     fn a_peak_is_remembered_through_idle_hours() {
-        let mut writes = OnDemand::new(4_000, None, 40_000, Time::ZERO);
+        let mut writes = new(None, 40_000);
         load(&mut writes, 4_000, 0..300);
         assert_eq!(load(&mut writes, 8_000, 40_000..40_002), 8_000);
     }
 
     #[test]
     fn the_quota_is_the_end_of_growth() {
-        let mut writes = OnDemand::new(4_000, None, 6_000, Time::ZERO);
+        let mut writes = new(None, 6_000);
         load(&mut writes, 4_000, 0..300);
         assert_eq!(load(&mut writes, 8_000, 300..306), 6_000);
         assert_eq!(writes.limit(), (LimitKind::AccountLimit, 6_000));
@@ -177,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_maximum_holds_from_the_start() {
-        let mut writes = OnDemand::new(4_000, Some(100), 40_000, Time::ZERO);
+        let mut writes = new(Some(100), 40_000);
         assert_eq!(load(&mut writes, 400, 0..3), 100);
         assert_eq!(writes.limit(), (LimitKind::MaxOnDemandThroughput, 100));
     }

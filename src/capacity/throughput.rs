@@ -1,221 +1,512 @@
-//! The throughput of one table or one global secondary index.
+//! The throughput of one table or one global secondary index: its limits, its partitions, and how both change over time.
 
-use crate::api::{CapacityMode, ReadWrite, Units, WarmThroughput};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::api::{AutoScaling, CapacityMode, CapacityRange, CapacityUnits, ReadWrite, Units, WarmThroughput};
 use crate::time::Time;
 
-use super::limits::{ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND};
-use super::meter::{Limit, Meter};
+use super::access::{AccessLimit, Limit};
+use super::admission::{Charge, Refusal};
+use super::limits::{
+    ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, PROVISIONED_INITIAL_SECONDS,
+};
+use super::model::CapacityModel;
+use super::observation::{AccessView, CapacityEvent, CapacityEventKind, PartitionView};
+use super::partition::{Access, Partitions, Place};
+use super::scaling::{Decreases, Step};
 
-/// Read and write capacity, independent of each other.
+/// Events nobody asked for are kept up to this many.
+const EVENTS_MAX: usize = 10_000;
+/// Ranges of hashes that are told apart where throughput is tapped: a power of two.
+const TAPPED_RANGES: u64 = 1024;
+
+/// What a table or index is created with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ResourceOptions {
+    /// Its mode, throughput, maxima and auto scaling.
+    pub capacity: CapacityMode,
+    /// What it serves at once, where its owner asked for it.
+    pub warm: Option<WarmThroughput>,
+    /// Whether item collections may be divided: there is a sort key and no local secondary index (facts §2.1).
+    pub divides_collections: bool,
+}
+
+impl ResourceOptions {
+    /// A table or index in a mode, with nothing asked for besides.
+    pub const fn of(capacity: CapacityMode) -> Self {
+        ResourceOptions { capacity, warm: None, divides_collections: true }
+    }
+}
+
+/// Admits requests of one table or index and counts their units. Reads and writes never share tokens.
 #[derive(Debug)]
-pub struct Throughput {
-    /// Read capacity.
-    pub read: Meter,
-    /// Write capacity.
-    pub write: Meter,
+#[repr(align(64))]
+pub struct Throughput(Rule);
+
+#[derive(Debug)]
+enum Rule {
+    /// Everything is admitted.
+    Unlimited([Counter; 2]),
+    /// Everything is admitted and taken down.
+    Tapped(Mutex<Vec<Tapped>>),
+    Limited(Box<Mutex<Limited>>),
+}
+
+/// What was asked of a table or index for one key, taken down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tapped {
+    /// For what.
+    pub access: Access,
+    /// For which key.
+    pub place: Place,
+    /// For how much.
+    pub units: CapacityUnits,
+    /// How much larger what is stored there becomes.
+    pub growth_bytes: i64,
+}
+
+/// Half units, on a cache line of their own.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Counter(AtomicU64);
+
+/// Limits and partitions.
+#[derive(Debug)]
+pub(super) struct Limited {
+    model: CapacityModel,
+    limits: [AccessLimit; 2],
+    partitions: Partitions,
+    decreases: Decreases,
+    /// When anything changes by itself, so that most requests pay for one comparison.
+    due: Time,
+    events: Vec<CapacityEvent>,
+}
+
+/// What can be seen of a table's or index's throughput; see [`super::ResourceView`].
+#[derive(Debug)]
+pub struct ThroughputView {
+    /// Reads.
+    pub read: AccessView,
+    /// Writes.
+    pub write: AccessView,
+    /// The partitions in the order of their ranges.
+    pub partitions: Vec<PartitionView>,
+    /// What happened since the last look.
+    pub events: Vec<CapacityEvent>,
 }
 
 impl Throughput {
     /// The throughput of a table or index created at `now`.
     ///
-    /// Provisioned capacity banks up to 300 s of what is not used, as if the table were one partition. On-demand
-    /// starts with DynamoDB's initial throughput or with `warm`, whichever is more, and never serves more than the account's
-    /// `quota_units_per_second`.
-    pub fn new(mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64, now: Time) -> Self {
-        let (read, write) = limits(mode, warm, quota_units_per_second);
-        Throughput { read: Meter::new(read, now), write: Meter::new(write, now) }
-    }
-
-    /// Changes mode, throughput and maxima from a moment on; until then everything stays as it is.
-    ///
-    /// What was consumed stays counted. On-demand serves as much as ever was provisioned or served, because partitions are
-    /// never merged (facts §2.2). Capacity keeps its bank when it is provisioned otherwise, and nothing but its debt
-    /// when the mode changes. Throughput without limits stays without.
-    pub fn set_mode(&self, mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64, from: Time) {
-        let (read, write) = limits(mode, warm, quota_units_per_second);
-        self.read.set_limit(read, from);
-        self.write.set_limit(write, from);
+    /// On-demand starts with DynamoDB's initial throughput or with `warm`, whichever is more. There are as many partitions as
+    /// that takes (facts §2.2).
+    pub fn new(options: &ResourceOptions, model: CapacityModel, now: Time) -> Self {
+        let limits = limits(options.capacity, options.warm);
+        let limits = limits.map(|limit| AccessLimit::new(limit, &model, now));
+        let mut limited = Limited {
+            partitions: Partitions::new(1, options.divides_collections, &model, now),
+            model,
+            limits,
+            decreases: Decreases::new(),
+            due: Time::ZERO,
+            events: Vec::new(),
+        };
+        let needed = limited.partitions_needed().max(model.least_partitions as usize);
+        limited.partitions = Partitions::new(needed, options.divides_collections, &limited.model, now);
+        limited.allocate(now);
+        limited.set_due();
+        Throughput(Rule::Limited(Box::new(Mutex::new(limited))))
     }
 
     /// Throughput without limits, for measuring what the engine itself can do: everything is admitted and counted.
     pub fn unlimited() -> Self {
-        Throughput { read: Meter::unlimited(), write: Meter::unlimited() }
+        Throughput(Rule::Unlimited(Default::default()))
     }
 
-    /// The meter of one kind of access.
-    pub const fn meter(&self, access: ReadWrite) -> &Meter {
-        match access {
-            ReadWrite::Read => &self.read,
-            ReadWrite::Write => &self.write,
+    /// Throughput without limits that takes down every admission until somebody asks for them: what requests come to, by
+    /// the arithmetic of whoever charges them.
+    pub fn tapped() -> Self {
+        Throughput(Rule::Tapped(Mutex::default()))
+    }
+
+    /// Whether places of keys matter: anything is limited, or taken down.
+    #[inline]
+    pub const fn is_limited(&self) -> bool {
+        !matches!(self.0, Rule::Unlimited(_))
+    }
+
+    /// What was taken down since it was last asked for; nothing where throughput is not tapped.
+    pub fn take_tapped(&self) -> Vec<Tapped> {
+        match &self.0 {
+            Rule::Tapped(tapped) => std::mem::take(&mut *tapped.lock()),
+            Rule::Unlimited(_) | Rule::Limited(_) => Vec::new(),
         }
     }
 
-    /// All units ever admitted.
+    /// Changes mode, throughput, maxima and auto scaling from a moment on; until then everything stays as it is.
+    ///
+    /// What was consumed stays counted. On-demand serves as much as ever was provisioned or served, because partitions are
+    /// never merged (facts §2.2). Capacity keeps its bank when it is provisioned otherwise, and nothing but its debt
+    /// when the mode changes. Throughput without limits stays without.
+    pub fn set_mode(&self, now: Time, mode: CapacityMode, warm: Option<WarmThroughput>, from: Time) {
+        if let Some(mut limited) = self.lock() {
+            limited.advance(now);
+            for (access, limit) in limited.limits.iter_mut().zip(limits(mode, warm)) {
+                access.set_next(limit, from);
+            }
+            limited.set_due();
+        }
+    }
+
+    /// Takes a charge if there is capacity left, otherwise nothing. No units are always admitted.
+    #[inline]
+    pub fn admit(&self, now: Time, charge: &Charge<'_>) -> Result<(), Refusal> {
+        let Some(mut limited) = self.lock() else {
+            self.count(charge);
+            return Ok(());
+        };
+        limited.advance(now);
+        if !charge.units.is_zero() {
+            limited.check(now, charge.access, charge.place)?;
+        }
+        limited.take(now, charge);
+        if !charge.units.is_zero() {
+            limited.pass(charge.access.kind());
+        }
+        Ok(())
+    }
+
+    /// Whether any request would be admitted now, as far as the table or index as a whole decides.
+    pub fn check(&self, now: Time, access: ReadWrite) -> Result<(), Refusal> {
+        let Some(mut limited) = self.lock() else { return Ok(()) };
+        limited.advance(now);
+        limited.check_whole(now, access)
+    }
+
+    /// Notes how much larger what is stored at a key becomes without a request that pays for it.
+    pub fn store(&self, now: Time, place: &Place, growth_bytes: i64) {
+        if let Rule::Tapped(tapped) = &self.0 {
+            let place = place.clone();
+            tapped.lock().push(Tapped { access: Access::Write, place, units: CapacityUnits::ZERO, growth_bytes });
+        }
+        if let Some(mut limited) = self.lock() {
+            let limited = &mut *limited;
+            let event = limited.partitions.store(place, growth_bytes, &limited.model, now);
+            limited.events.extend(event);
+        }
+    }
+
+    /// All units ever admitted; where throughput is tapped, those taken down and not asked for yet.
     pub fn consumed(&self) -> Units {
-        Units { read: self.read.consumed(), write: self.write.consumed() }
+        match &self.0 {
+            Rule::Unlimited(counters) => {
+                let units =
+                    |access: ReadWrite| CapacityUnits::halves(counters[access as usize].0.load(Ordering::Relaxed));
+                Units { read: units(ReadWrite::Read), write: units(ReadWrite::Write) }
+            }
+            Rule::Tapped(tapped) => {
+                let tapped = tapped.lock();
+                let units = |access: ReadWrite| {
+                    tapped.iter().filter(|tapped| tapped.access.kind() == access).map(|tapped| tapped.units).sum()
+                };
+                Units { read: units(ReadWrite::Read), write: units(ReadWrite::Write) }
+            }
+            Rule::Limited(limited) => {
+                let limited = limited.lock();
+                let units = |access: ReadWrite| limited.limits[access as usize].consumed;
+                Units { read: units(ReadWrite::Read), write: units(ReadWrite::Write) }
+            }
+        }
+    }
+
+    /// Units per second it was ever provisioned for, served on demand or warmed to; `None` where nothing is limited.
+    pub fn reached_units_per_second(&self, access: ReadWrite, now: Time) -> Option<u64> {
+        let mut limited = self.lock()?;
+        limited.advance(now);
+        Some(limited.limits[access as usize].reached_units_per_second())
+    }
+
+    /// Units per second it is provisioned for at present; `None` on demand and where nothing is limited.
+    pub fn provisioned_units_per_second(&self, access: ReadWrite, now: Time) -> Option<u64> {
+        let mut limited = self.lock()?;
+        limited.advance(now);
+        let limit = &limited.limits[access as usize];
+        (!limit.is_on_demand()).then(|| limit.serves_units_per_second())
+    }
+
+    /// The hashes held by the partition of a key, the last one included. Where nothing is limited there are four partitions, as
+    /// a new on-demand table has them (facts §2.2); where throughput is tapped there are many, to tell places apart.
+    pub fn partition_range(&self, now: Time, place: &Place) -> (u64, u64) {
+        let Some(mut limited) = self.lock() else {
+            let bits = if matches!(self.0, Rule::Tapped(_)) { TAPPED_RANGES.trailing_zeros() } else { 2 };
+            let start = place.hash >> (u64::BITS - bits) << (u64::BITS - bits);
+            return (start, start | (u64::MAX >> bits));
+        };
+        limited.advance(now);
+        limited.partitions.range_of(place)
+    }
+
+    /// Whether two keys lie in the same partition; always where nothing is limited.
+    pub fn is_one_partition(&self, now: Time, one: &Place, other: &Place) -> bool {
+        let Some(mut limited) = self.lock() else { return true };
+        limited.advance(now);
+        limited.partition_of(one) == limited.partition_of(other)
+    }
+
+    /// What can be seen of it now; events are told once. `None` where nothing is limited.
+    pub fn view(&self, now: Time) -> Option<ThroughputView> {
+        let mut limited = self.lock()?;
+        limited.advance(now);
+        let limited = &mut *limited;
+        let [read, write] = &mut limited.limits;
+        let [mut read, mut write] = [read.view(now), write.view(now)];
+        // Where each partition has a share of its own, together they hold what the table holds.
+        if let Some(allocated) = limited.partitions.allocated(now) {
+            for (view, (tokens, tokens_max)) in [&mut read, &mut write].into_iter().zip(allocated) {
+                (view.tokens, view.tokens_max) = (tokens, tokens_max);
+            }
+        }
+        Some(ThroughputView {
+            read,
+            write,
+            partitions: limited.partitions.view(),
+            events: std::mem::take(&mut limited.events),
+        })
+    }
+
+    /// What can be seen where nothing is limited: what was consumed.
+    pub fn unlimited_view(&self) -> ThroughputView {
+        let Units { read, write } = self.consumed();
+        let view = |consumed| AccessView {
+            consumed,
+            limit_units_per_second: None,
+            tokens: CapacityUnits::ZERO,
+            tokens_max: CapacityUnits::ZERO,
+            throttled: 0,
+        };
+        ThroughputView { read: view(read), write: view(write), partitions: Vec::new(), events: Vec::new() }
+    }
+
+    /// The limits, locked; `None` where there are none.
+    #[inline]
+    pub(super) fn lock(&self) -> Option<MutexGuard<'_, Limited>> {
+        match &self.0 {
+            Rule::Unlimited(_) | Rule::Tapped(_) => None,
+            Rule::Limited(limited) => Some(limited.lock()),
+        }
+    }
+
+    /// Counts units where nothing is limited.
+    #[inline]
+    pub(super) fn count(&self, charge: &Charge<'_>) {
+        match &self.0 {
+            Rule::Unlimited(counters) => {
+                counters[charge.access.kind() as usize].0.fetch_add(charge.units.as_halves(), Ordering::Relaxed);
+            }
+            Rule::Tapped(tapped) => {
+                let Charge { access, place, units, growth_bytes, .. } = *charge;
+                tapped.lock().push(Tapped { access, place: place.clone(), units, growth_bytes });
+            }
+            Rule::Limited(_) => {}
+        }
+    }
+}
+
+impl Limited {
+    /// Makes all changes that are due, each at its moment.
+    #[inline]
+    pub fn advance(&mut self, now: Time) {
+        while self.due <= now && self.due != Time::NEVER {
+            self.change_at(self.due);
+        }
+    }
+
+    /// Whether a request for a key is admitted now.
+    #[inline]
+    pub fn check(&mut self, now: Time, access: Access, place: &Place) -> Result<(), Refusal> {
+        self.check_whole(now, access.kind())?;
+        self.check_partition(now, access, self.partitions.find(place))
+    }
+
+    /// Whether the partition of a key admits a request now, which the table or index as a whole does.
+    pub fn check_partition(&mut self, now: Time, access: Access, at: usize) -> Result<(), Refusal> {
+        let on_demand = self.limits[0].is_on_demand();
+        self.partitions.check(at, access, now).map_err(|limit| Refusal { limit, on_demand })
+    }
+
+    /// The number of the partition of a key, as long as none is split.
+    pub fn partition_of(&self, place: &Place) -> usize {
+        self.partitions.find(place)
+    }
+
+    /// Whether the table or index as a whole admits a request now. Where capacity is not adaptive each partition has its share
+    /// of it, and the table nothing else.
+    #[inline]
+    pub fn check_whole(&mut self, now: Time, access: ReadWrite) -> Result<(), Refusal> {
+        let limit = &mut self.limits[access as usize];
+        let on_demand = limit.is_on_demand();
+        if !self.model.adaptive && !on_demand {
+            return Ok(());
+        }
+        limit.check(now).map_err(|limit| Refusal { limit, on_demand })
+    }
+
+    /// Takes what was admitted.
+    #[inline]
+    pub fn take(&mut self, now: Time, charge: &Charge<'_>) {
+        if !charge.units.is_zero() {
+            let limit = &mut self.limits[charge.access.kind() as usize];
+            if self.model.adaptive || limit.is_on_demand() {
+                limit.take(charge.units);
+            } else {
+                limit.count(charge.units);
+            }
+            let at = self.partitions.find(charge.place);
+            self.partitions.take(at, charge.access, charge.units, charge.place, &self.model, now);
+            self.due = self.due.min(self.partitions.next_split());
+        }
+        if charge.growth_bytes != 0 {
+            let event = self.partitions.store(charge.place, charge.growth_bytes, &self.model, now);
+            self.events.extend(event);
+        }
+    }
+
+    /// A request is over, with all its charges: one router admitted it, and the next request goes to the next one.
+    #[inline]
+    pub fn pass(&mut self, access: ReadWrite) {
+        self.limits[access as usize].pass();
+    }
+
+    /// What changes at the moment `at`.
+    #[cold]
+    fn change_at(&mut self, at: Time) {
+        let before = self.serves();
+        let was_on_demand = self.limits[0].is_on_demand();
+        for access in [ReadWrite::Read, ReadWrite::Write] {
+            let limit = &mut self.limits[access as usize];
+            limit.change_if_due(at, &self.model);
+            limit.grow(at);
+            self.scale(access, at);
+        }
+        let (after, on_demand) = (self.serves(), self.limits[0].is_on_demand());
+        for access in [ReadWrite::Read, ReadWrite::Write] {
+            let (from, to) = (before[access as usize], after[access as usize]);
+            if from != to && was_on_demand == on_demand {
+                let kind = if on_demand {
+                    CapacityEventKind::Grew { access, from, to }
+                } else {
+                    CapacityEventKind::Provisioned { access, from, to }
+                };
+                self.note(CapacityEvent { at, kind });
+            }
+        }
+        if before != after || was_on_demand != on_demand {
+            let needed = self.partitions_needed();
+            let events = &mut self.events;
+            self.partitions.provide(needed, &self.model, at, &mut |event| events.push(event));
+            self.allocate(at);
+        }
+        if self.partitions.next_split() <= at {
+            let events = &mut self.events;
+            self.partitions.split_hot(at, &self.model, &mut |event| events.push(event));
+        }
+        self.events.truncate(EVENTS_MAX);
+        self.set_due();
+    }
+
+    /// Lets auto scaling do what is due.
+    fn scale(&mut self, access: ReadWrite, at: Time) {
+        let limit = &mut self.limits[access as usize];
+        let provisioned = limit.serves_units_per_second();
+        let Some(scaler) = &mut limit.scaler else { return };
+        let Some(step) = scaler.advance(at, limit.consumed, provisioned, &mut self.decreases, &self.model) else {
+            return;
+        };
+        let kind = match step {
+            Step::Decided { to, effective_at } => {
+                CapacityEventKind::ScalingDecided { access, from: provisioned, to, effective_at }
+            }
+            Step::Refused { to } => CapacityEventKind::ScalingRefused { access, from: provisioned, to },
+            Step::Effective { to } => return limit.provision(to, &self.model, at),
+        };
+        self.note(CapacityEvent { at, kind });
+    }
+
+    fn note(&mut self, event: CapacityEvent) {
+        if self.events.len() < EVENTS_MAX {
+            self.events.push(event);
+        }
+    }
+
+    fn serves(&self) -> [u64; 2] {
+        [ReadWrite::Read, ReadWrite::Write].map(|access| self.limits[access as usize].serves_units_per_second())
+    }
+
+    /// The partitions that take what was ever served or provisioned.
+    fn partitions_needed(&self) -> usize {
+        let [read, write] = &self.limits;
+        let reached =
+            self.model.partitions_for_served(read.reached_units_per_second(), write.reached_units_per_second());
+        if read.is_on_demand() {
+            return reached;
+        }
+        let provisioned =
+            self.model.partitions_for_provisioned(read.serves_units_per_second(), write.serves_units_per_second());
+        provisioned.max(reached)
+    }
+
+    /// Gives each partition its share, where capacity is not adaptive.
+    fn allocate(&mut self, now: Time) {
+        if self.model.adaptive {
+            return;
+        }
+        if self.limits[0].is_on_demand() {
+            self.partitions.free_allocated();
+        } else {
+            self.partitions.allocate(self.serves(), &self.model, PROVISIONED_INITIAL_SECONDS, now);
+        }
+    }
+
+    fn set_due(&mut self) {
+        let of_limit = |limit: &AccessLimit| {
+            let scaling = limit.scaler.as_ref().map_or(Time::NEVER, |scaler| scaler.due(&self.model));
+            limit.next_from.min(limit.window_end()).min(scaling)
+        };
+        let limits = self.limits.iter().map(of_limit).min().unwrap_or(Time::NEVER);
+        self.due = limits.min(self.partitions.next_split());
     }
 }
 
 /// The limits of reads and of writes.
-fn limits(mode: CapacityMode, warm: Option<WarmThroughput>, quota_units_per_second: u64) -> (Limit, Limit) {
+fn limits(mode: CapacityMode, warm: Option<WarmThroughput>) -> [Limit; 2] {
     let warm_reads = warm.map_or(0, |warm| warm.read_units_per_second);
     let warm_writes = warm.map_or(0, |warm| warm.write_units_per_second);
     match mode {
         CapacityMode::Provisioned { read, write } => {
-            let limit = |units_per_second, warm_units_per_second| Limit::Provisioned {
-                units_per_second,
-                warm_units_per_second,
+            let limit = |range: CapacityRange, warm_units_per_second| {
+                let CapacityRange { units, auto_scaling } = range;
+                let auto_scaling: Option<AutoScaling> = auto_scaling;
+                Limit::Provisioned { units_per_second: units, warm_units_per_second, auto_scaling }
             };
-            (limit(read.units, warm_reads), limit(write.units, warm_writes))
+            [limit(read, warm_reads), limit(write, warm_writes)]
         }
         CapacityMode::OnDemand { max_read_units, max_write_units } => {
             let limit = |initial: u64, warm, maximum_units_per_second| Limit::OnDemand {
                 least_units_per_second: initial.max(warm),
                 maximum_units_per_second,
-                quota_units_per_second,
             };
-            (
+            [
                 limit(ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, warm_reads, max_read_units),
                 limit(ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, warm_writes, max_write_units),
-            )
+            ]
         }
     }
 }
+
+mod flow;
+pub use flow::{Flow, Load, Passage, Point, Stream};
 
 #[cfg(test)]
-mod tests {
-    use super::super::limits::TABLE_QUOTA_UNITS_PER_SECOND;
-    use super::*;
-    use crate::api::{CapacityUnits, LimitKind};
-
-    const MILLISECOND: u64 = 1_000_000;
-
-    fn provisioned(units_per_second: u64) -> Throughput {
-        let mode = CapacityMode::provisioned(units_per_second, units_per_second);
-        Throughput::new(mode, None, TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO)
-    }
-
-    /// Asks for single units at an even `rate` from `start_seconds` until the first refusal; seconds it took.
-    fn seconds_until_throttled(meter: &Meter, rate: u64, start_seconds: u64) -> f64 {
-        for request in 0.. {
-            let nanos = start_seconds * 1_000 * MILLISECOND + request * 1_000_000_000 / rate;
-            if meter.admit(Time::from_nanos(nanos), CapacityUnits::whole(1)).is_err() {
-                return request as f64 / rate as f64;
-            }
-        }
-        unreachable!("every load above the capacity is throttled in the end")
-    }
-
-    #[test]
-    fn burst_of_300_seconds_is_banked_and_lasts_900_seconds_at_50_units_above_the_capacity() {
-        let table = provisioned(150);
-        let seconds = seconds_until_throttled(&table.read, 200, 300);
-        assert!((seconds - 900.0).abs() < 0.05, "{seconds}");
-        assert_eq!(table.read.consumed().as_f64(), (seconds * 200.0).round());
-    }
-
-    #[test]
-    fn five_idle_minutes_at_150_units_bank_45000() {
-        for idle_seconds in [300, 3_000] {
-            let table = provisioned(150);
-            let now = Time::from_nanos(idle_seconds * 1_000 * MILLISECOND);
-            let admitted = (0..50_000).take_while(|_| table.read.admit(now, CapacityUnits::whole(1)).is_ok()).count();
-            assert_eq!(admitted, 45_000);
-        }
-    }
-
-    #[test]
-    fn reads_leave_writes_alone() {
-        let table = provisioned(10);
-        while table.read.admit(Time::ZERO, CapacityUnits::whole(1)).is_ok() {}
-        assert_eq!(table.read.check(Time::ZERO), Err(LimitKind::ProvisionedThroughput));
-        assert_eq!(table.write.admit(Time::ZERO, CapacityUnits::whole(10)), Ok(()));
-    }
-
-    #[test]
-    fn an_overloaded_table_grants_what_it_is_provisioned_for_and_its_bank() {
-        let table = provisioned(100);
-        for request in 0..1_000_000u64 {
-            let _ = table.write.admit(Time::from_nanos(request * MILLISECOND), CapacityUnits::whole(3));
-        }
-        let consumed = table.write.consumed().as_f64();
-        let granted = 100.0 * 1_000.0 + 100.0;
-        assert!((granted - 3.0..=granted + 3.0).contains(&consumed), "{consumed}");
-    }
-
-    #[test]
-    fn warm_throughput_is_there_at_once() {
-        let warm = WarmThroughput { read_units_per_second: 30_000, write_units_per_second: 10 };
-        let table = Throughput::new(CapacityMode::ON_DEMAND, Some(warm), TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
-        assert_eq!((admitted(&table.read, at(0)), admitted(&table.write, at(0))), (30_000, 4_000));
-    }
-
-    fn admitted(meter: &Meter, now: Time) -> usize {
-        (0..100_000).take_while(|_| meter.admit(now, CapacityUnits::whole(1)).is_ok()).count()
-    }
-
-    fn at(seconds: u64) -> Time {
-        Time::from_nanos(seconds * 1_000 * MILLISECOND)
-    }
-
-    #[test]
-    fn another_throughput_holds_from_its_moment_on_and_what_was_consumed_stays_counted() {
-        let table = provisioned(10);
-        assert_eq!(admitted(&table.read, at(0)), 10);
-        table.set_mode(CapacityMode::provisioned(100, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(60));
-        // Ten seconds of the old capacity before, one of it and nine of the new one after.
-        assert_eq!(admitted(&table.read, at(10)), 100);
-        assert_eq!(admitted(&table.read, at(59)), 490);
-        assert_eq!(admitted(&table.read, at(69)), 10 + 900);
-        assert_eq!(table.consumed().read, CapacityUnits::whole(10 + 100 + 490 + 910));
-    }
-
-    #[test]
-    fn on_demand_after_provisioned_serves_what_was_ever_provisioned() {
-        // Facts §2.2: 100/100 serves 4,000 writes and 12,000 reads, 10,000/10,000 in the past at least 10,000.
-        for (before, writes) in [(100, 4_000), (10_000, 10_000)] {
-            let table = provisioned(before);
-            table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(1));
-            table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(2));
-            assert_eq!(table.write.check(at(2)), Ok(()));
-            assert_eq!(table.write.reached_units_per_second(at(2)), Some(writes));
-            assert_eq!(table.read.reached_units_per_second(at(2)), Some(12_000));
-            while table.write.admit(at(3), CapacityUnits::whole(1)).is_ok() {}
-            assert_eq!(admitted(&table.write, at(4)), writes as usize, "{before}");
-        }
-    }
-
-    #[test]
-    fn changing_back_and_forth_gains_nothing() {
-        let table = provisioned(10);
-        assert_eq!(table.write.admit(at(0), CapacityUnits::whole(50)), Ok(()), "40 units of debt");
-        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(0));
-        table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(0));
-        assert_eq!(table.write.check(at(4)), Err(LimitKind::ProvisionedThroughput));
-        assert_eq!(admitted(&table.write, at(5)), 10);
-        // A full on-demand bucket leaves one second of the provisioned capacity.
-        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(6));
-        table.set_mode(CapacityMode::provisioned(10, 10), None, TABLE_QUOTA_UNITS_PER_SECOND, at(60));
-        assert_eq!(admitted(&table.write, at(60)), 10);
-    }
-
-    #[test]
-    fn an_on_demand_maximum_is_set_and_taken_away() {
-        let table = Throughput::new(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, Time::ZERO);
-        let limited = CapacityMode::OnDemand { max_read_units: None, max_write_units: Some(5) };
-        table.set_mode(limited, None, TABLE_QUOTA_UNITS_PER_SECOND, at(1));
-        assert_eq!((admitted(&table.write, at(1)), admitted(&table.read, at(1))), (5, 12_000));
-        assert_eq!(table.write.check(at(1)), Err(LimitKind::MaxOnDemandThroughput));
-        table.set_mode(CapacityMode::ON_DEMAND, None, TABLE_QUOTA_UNITS_PER_SECOND, at(2));
-        assert_eq!(admitted(&table.write, at(3)), 4_000);
-    }
-
-    #[test]
-    fn throughput_without_limits_admits_and_counts() {
-        let table = Throughput::unlimited();
-        for _ in 0..1_000 {
-            table.write.admit(Time::ZERO, CapacityUnits::whole(400)).unwrap();
-        }
-        assert_eq!(table.consumed(), Units::write(CapacityUnits::whole(400_000)));
-    }
-}
+mod tests;
