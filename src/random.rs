@@ -19,12 +19,16 @@
 //! versions and platforms. For that reason the generator is a named one rather than rand's `StdRng`
 //! or `SmallRng`, which may change. It is not for secrets.
 
+mod normal;
+
 use std::convert::Infallible;
 
 use rand::TryRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+pub use normal::{middle, standard_cumulative, standard_quantile};
 
 /// 2^64 divided by the golden ratio, odd: the step of SplitMix64.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
