@@ -1,5 +1,7 @@
 //! Answers to the item operations, and the capacity they consumed.
 
+use std::time::Duration;
+
 use crate::item::{Item, PackedItem};
 
 use super::{ApiError, IndexName, KeysAndAttributes, TableName, Units, WriteRequest};
@@ -16,6 +18,8 @@ pub struct Outcome {
     pub consumed: Vec<ConsumedCapacity>,
     /// The item collections written to, in tables with local secondary indexes, each once.
     pub item_collections: Vec<ItemCollectionMetrics>,
+    /// How much longer the service took because of a fault, beyond what a request takes otherwise; zero on real targets.
+    pub delayed: Duration,
 }
 
 /// An item collection that was written to (API: ItemCollectionMetrics).

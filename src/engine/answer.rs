@@ -1,5 +1,7 @@
 //! How an operation answers: its output or its error, and in both cases what it consumed.
 
+use std::time::Duration;
+
 use crate::api::{ApiError, ConsumedCapacity, ItemCollectionMetrics, Outcome, Output, Response};
 
 /// What an operation comes to.
@@ -38,8 +40,10 @@ impl From<ApiError> for Failure {
 pub fn outcome(served: Served) -> Outcome {
     match served {
         Ok(Success { output, consumed, item_collections }) => {
-            Outcome { result: Ok(Response { output }), consumed, item_collections }
+            Outcome { result: Ok(Response { output }), consumed, item_collections, delayed: Duration::ZERO }
         }
-        Err(Failure { error, consumed }) => Outcome { result: Err(error), consumed, item_collections: Vec::new() },
+        Err(Failure { error, consumed }) => {
+            Outcome { result: Err(error), consumed, item_collections: Vec::new(), delayed: Duration::ZERO }
+        }
     }
 }

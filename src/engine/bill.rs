@@ -1,100 +1,146 @@
 //! What a request costs on one table and its indexes, and whether they can pay.
 
+use smallvec::SmallVec;
+
 use crate::api::{
     ApiError, CapacityUnits, ConsumedCapacity, ErrorKind, IndexName, LimitKind, ReadWrite, ThrottlingReason, Units,
 };
-use crate::capacity::{Charge, Refusal, admit_all};
+use crate::capacity::{Access, Charge, Place, Refusal, RefusedCharge, Throughput, admit_all};
 use crate::time::Time;
 
+use super::storage::Key;
 use super::table::{Change, Table};
 
 /// Units of one table and its indexes, of reads or of writes.
 #[derive(Debug)]
 pub struct Bill<'t> {
     pub table: &'t Table,
-    access: ReadWrite,
-    base: CapacityUnits,
-    local: Vec<(usize, CapacityUnits)>,
-    global: Vec<(usize, CapacityUnits)>,
+    access: Access,
+    items: SmallVec<[BillItem; 1]>,
+}
+
+/// Units asked of a table or index for one key.
+#[derive(Debug)]
+struct BillItem {
+    payer: Payer,
+    place: Place,
+    units: CapacityUnits,
+    growth_bytes: i64,
+}
+
+/// What units are consumed for. A local index is paid for by its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    Table,
+    Local(usize),
+    Global(usize),
 }
 
 impl<'t> Bill<'t> {
     /// A bill of nothing.
-    pub const fn new(table: &'t Table, access: ReadWrite) -> Self {
-        Bill { table, access, base: CapacityUnits::ZERO, local: Vec::new(), global: Vec::new() }
+    pub fn new(table: &'t Table, access: Access) -> Self {
+        Bill { table, access, items: SmallVec::new() }
+    }
+
+    /// Adds units for a key.
+    pub fn add(&mut self, payer: Payer, place: Place, units: CapacityUnits) {
+        self.items.push(BillItem { payer, place, units, growth_bytes: 0 });
     }
 
     /// Adds units of the table itself.
-    pub fn add_base(&mut self, units: CapacityUnits) {
-        self.base += units;
+    pub fn add_base(&mut self, key: &Key<'_>, units: CapacityUnits) {
+        self.add(Payer::Table, place_in(&self.table.throughput, key), units);
     }
 
-    /// Adds units of a local index, which the table pays for.
-    pub fn add_local(&mut self, index: usize, units: CapacityUnits) {
-        add(&mut self.local, index, units);
-    }
-
-    /// Adds units of a global index.
-    pub fn add_global(&mut self, index: usize, units: CapacityUnits) {
-        add(&mut self.global, index, units);
-    }
-
-    /// Adds what the indexes cost for a change.
-    pub fn add_indexes(&mut self, change: &Change) {
+    /// Adds what a change costs: `units` of the table, and what its indexes take.
+    pub fn add_change(&mut self, key: &Key<'_>, units: CapacityUnits, change: &Change) {
+        let place = place_in(&self.table.throughput, key);
         for (index, units) in change.local_units() {
-            self.add_local(index, units);
+            self.add(Payer::Local(index), place.clone(), units);
         }
-        for (index, units) in change.global_units() {
-            self.add_global(index, units);
+        let growth_bytes = change.collection_growth_bytes();
+        self.items.push(BillItem { payer: Payer::Table, place, units, growth_bytes });
+        for (index, of_index) in change.of_global_indexes() {
+            let global = &self.table.global_indexes[index];
+            for charge in of_index.charges() {
+                let key = global.throughput.is_limited().then(|| global.index.charged_key(of_index, charge)).flatten();
+                let place = key.map_or(Place::of_hash(0), |(hash, sort)| Place { hash, sort });
+                let (units, growth_bytes) = (charge.units, charge.growth_bytes);
+                self.items.push(BillItem { payer: Payer::Global(index), place, units, growth_bytes });
+            }
         }
     }
 
     /// Adds another bill of the same table.
     pub fn merge(&mut self, other: Bill<'_>) {
-        self.base += other.base;
-        for (index, units) in other.local {
-            self.add_local(index, units);
-        }
-        for (index, units) in other.global {
-            self.add_global(index, units);
-        }
+        self.items.extend(other.items);
     }
 
     /// Takes the units if the table and every index have capacity left, otherwise nothing.
     pub fn admit(&self, now: Time) -> Result<(), ApiError> {
-        if self.global.is_empty() {
-            let meter = self.table.throughput.meter(self.access);
-            meter.admit(now, self.table_units()).map_err(|limit| throttled(vec![self.reason(None, limit)]))?;
+        if let [item] = &self.items[..] {
+            let admitted = self.throughput(item.payer).admit(now, &self.charge(item));
+            admitted.map_err(|refusal| throttled(vec![(self.reason(item.payer, refusal.limit), refusal)]))?;
             self.count_local();
             return Ok(());
         }
-        admit_bills(now, std::slice::from_ref(self))
-            .map_err(|refused| throttled(refused.into_iter().map(|refused| refused.reason).collect()))
+        admit_bills(now, std::slice::from_ref(self)).map_err(|refused| {
+            throttled(refused.into_iter().map(|refused| (refused.reason, refused.refusal)).collect())
+        })
+    }
+
+    /// Tells partitions how much larger they become, and takes nothing.
+    pub fn store(&self, now: Time) {
+        for item in &self.items {
+            self.throughput(item.payer).store(now, &item.place, item.growth_bytes);
+        }
     }
 
     /// The bill as the response reports it.
     pub fn into_consumed(self) -> ConsumedCapacity {
-        let units = |units| match self.access {
-            ReadWrite::Read => Units::read(units),
-            ReadWrite::Write => Units::write(units),
-        };
-        let local = self.local.iter();
-        let global = self.global.iter();
-        ConsumedCapacity {
+        let mut consumed = ConsumedCapacity {
             table_name: self.table.definition.name.clone(),
-            table: units(self.base),
-            local_secondary_indexes: local.map(|(at, taken)| (self.local_name(*at), units(*taken))).collect(),
-            global_secondary_indexes: global.map(|(at, taken)| (self.global_name(*at), units(*taken))).collect(),
+            table: Units::default(),
+            local_secondary_indexes: Vec::new(),
+            global_secondary_indexes: Vec::new(),
+        };
+        for item in &self.items {
+            let units = match self.access.kind() {
+                ReadWrite::Read => Units::read(item.units),
+                ReadWrite::Write => Units::write(item.units),
+            };
+            match item.payer {
+                Payer::Table => consumed.table += units,
+                Payer::Local(at) => add(&mut consumed.local_secondary_indexes, || self.local_name(at), units),
+                Payer::Global(at) => add(&mut consumed.global_secondary_indexes, || self.global_name(at), units),
+            }
+        }
+        consumed
+    }
+
+    fn throughput(&self, payer: Payer) -> &'t Throughput {
+        match payer {
+            Payer::Table | Payer::Local(_) => &self.table.throughput,
+            Payer::Global(at) => &self.table.global_indexes[at].throughput,
         }
     }
 
-    fn table_units(&self) -> CapacityUnits {
-        self.base + self.local.iter().map(|(_, units)| *units).sum()
+    fn charge<'b>(&'b self, item: &'b BillItem) -> Charge<'b> {
+        let BillItem { payer, place, units, growth_bytes } = item;
+        Charge {
+            throughput: self.throughput(*payer),
+            access: self.access,
+            place,
+            units: *units,
+            growth_bytes: *growth_bytes,
+        }
     }
 
     fn count_local(&self) {
-        for (at, units) in &self.local {
-            self.table.local_indexes[*at].count(self.access, *units);
+        for item in &self.items {
+            if let Payer::Local(at) = item.payer {
+                self.table.local_indexes[at].count(self.access.kind(), item.units);
+            }
         }
     }
 
@@ -107,16 +153,29 @@ impl<'t> Bill<'t> {
     }
 
     /// Why the table, or one of its global indexes, refuses.
-    pub fn reason(&self, global: Option<usize>, limit: LimitKind) -> ThrottlingReason {
-        let index = global.map(|at| self.global_name(at));
-        ThrottlingReason { table: self.table.definition.name.clone(), index, access: self.access, limit }
+    pub fn reason(&self, payer: Payer, limit: LimitKind) -> ThrottlingReason {
+        let index = match payer {
+            Payer::Table | Payer::Local(_) => None,
+            Payer::Global(at) => Some(self.global_name(at)),
+        };
+        ThrottlingReason { table: self.table.definition.name.clone(), index, access: self.access.kind(), limit }
     }
 }
 
-fn add(list: &mut Vec<(usize, CapacityUnits)>, index: usize, units: CapacityUnits) {
-    match list.iter_mut().find(|(known, _)| *known == index) {
+fn add(list: &mut Vec<(IndexName, Units)>, name: impl FnOnce() -> IndexName, units: Units) {
+    let name = name();
+    match list.iter_mut().find(|(known, _)| *known == name) {
         Some((_, sum)) => *sum += units,
-        None => list.push((index, units)),
+        None => list.push((name, units)),
+    }
+}
+
+/// Where a key lies, as far as its table or index must know.
+pub fn place_in(throughput: &Throughput, key: &Key<'_>) -> Place {
+    if throughput.is_limited() {
+        Place { hash: key.hash, sort: key.position.sort.clone() }
+    } else {
+        Place::of_hash(key.hash)
     }
 }
 
@@ -125,30 +184,34 @@ fn add(list: &mut Vec<(usize, CapacityUnits)>, index: usize, units: CapacityUnit
 pub struct Refused {
     /// Which bill.
     pub bill: usize,
-    /// Which global index of its table; `None` is the table.
-    pub global: Option<usize>,
-    /// The reason in DynamoDB's words.
+    /// Who.
+    pub payer: Payer,
+    /// Why, in capacity's words.
+    pub refusal: Refusal,
+    /// Why, in DynamoDB's words.
     pub reason: ThrottlingReason,
 }
 
-/// Takes the units of all bills or of none; the error lists everyone who could not pay.
+/// Takes the units of all bills or of none; the error lists everyone who could not pay, each reason once.
 pub fn admit_bills(now: Time, bills: &[Bill<'_>]) -> Result<(), Vec<Refused>> {
-    let mut charges = Vec::new();
-    let mut payers = Vec::new();
-    for (at, bill) in bills.iter().enumerate() {
-        charges.push(Charge { meter: bill.table.throughput.meter(bill.access), units: bill.table_units() });
-        payers.push((at, None));
-        for (global, units) in &bill.global {
-            let meter = bill.table.global_indexes[*global].throughput.meter(bill.access);
-            charges.push(Charge { meter, units: *units });
-            payers.push((at, Some(*global)));
-        }
-    }
-    let refused = |Refusal { position, limit }| {
-        let (bill, global) = payers[position];
-        Refused { bill, global, reason: bills[bill].reason(global, limit) }
+    let of_bill = |(at, bill): (usize, &'_ Bill<'_>)| (0..bill.items.len()).map(move |item| (at, item));
+    let places: Vec<(usize, usize)> = bills.iter().enumerate().flat_map(of_bill).collect();
+    let charges: Vec<Charge<'_>> =
+        places.iter().map(|(bill, item)| bills[*bill].charge(&bills[*bill].items[*item])).collect();
+    let refused = |RefusedCharge { position, refusal }| {
+        let (bill, item) = places[position];
+        let payer = bills[bill].items[item].payer;
+        Refused { bill, payer, refusal, reason: bills[bill].reason(payer, refusal.limit) }
     };
-    admit_all(now, &charges).map_err(|refusals| refusals.into_iter().map(refused).collect::<Vec<_>>())?;
+    admit_all(now, &charges).map_err(|refusals| {
+        let mut all: Vec<Refused> = Vec::with_capacity(refusals.len());
+        for one in refusals.into_iter().map(refused) {
+            if !all.iter().any(|known| known.bill == one.bill && known.reason == one.reason) {
+                all.push(one);
+            }
+        }
+        all
+    })?;
     for bill in bills {
         bill.count_local();
     }
@@ -157,19 +220,21 @@ pub fn admit_bills(now: Time, bills: &[Bill<'_>]) -> Result<(), Vec<Refused>> {
 
 /// The error of a throttled request (facts §4.1, §4.5). The limits of provisioned capacity have an exception of their own;
 /// all limits of on-demand throughput, the account's quota among them, are a `ThrottlingException`.
-pub fn throttled(reasons: Vec<ThrottlingReason>) -> ApiError {
-    let (kind, message) = match reasons.first() {
-        Some(reason) => (kind_of(reason.limit), throttling_message(reason)),
+pub fn throttled(refused: Vec<(ThrottlingReason, Refusal)>) -> ApiError {
+    let (kind, message) = match refused.first() {
+        Some((reason, refusal)) => (kind_of(*refusal), throttling_message(reason)),
         None => (ErrorKind::Throttling, "Rate of requests exceeds the allowed throughput."),
     };
-    ApiError { throttling_reasons: reasons, ..ApiError::new(kind, message) }
+    let throttling_reasons = refused.into_iter().map(|(reason, _)| reason).collect();
+    ApiError { throttling_reasons, ..ApiError::new(kind, message) }
 }
 
-/// The exception a limit is reported with.
-pub const fn kind_of(limit: LimitKind) -> ErrorKind {
-    match limit {
+/// The exception a limit is reported with: that of partitions depends on the mode. The account's quota is a
+/// `ThrottlingException`, as the API model has it; the guide's list of errors names `RequestLimitExceeded` (facts §4.1).
+pub const fn kind_of(refusal: Refusal) -> ErrorKind {
+    match refusal.limit {
         LimitKind::ProvisionedThroughput => ErrorKind::ProvisionedThroughputExceeded,
-        // Partitions are limited on on-demand tables only, so far.
+        LimitKind::KeyRangeThroughput if !refusal.on_demand => ErrorKind::ProvisionedThroughputExceeded,
         LimitKind::KeyRangeThroughput | LimitKind::AccountLimit | LimitKind::MaxOnDemandThroughput => {
             ErrorKind::Throttling
         }

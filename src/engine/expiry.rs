@@ -73,13 +73,12 @@ impl Table {
         if !expiry.begin_sweep(now) {
             return;
         }
-        let Some(due_seconds) = expiry.due_seconds(now) else { return };
         let first = expiry.next_shard.load(Ordering::Relaxed);
         let mut left = SWEEP_ITEMS_MAX;
         for offset in 0..self.items.shard_count() {
             let number = (first + offset) % self.items.shard_count();
             let mut shard = self.items.write(number);
-            left = self.delete_expired(expiry, &mut shard, due_seconds, left);
+            left = self.delete_expired(expiry, &mut shard, now, left);
             if left == 0 {
                 expiry.next_shard.store(number, Ordering::Relaxed);
                 expiry.next_sweep_nanos.store(now.as_nanos(), Ordering::Relaxed);
@@ -88,7 +87,8 @@ impl Table {
         }
     }
 
-    fn delete_expired(&self, expiry: &Expiry, shard: &mut Shard, due_seconds: u64, mut left: usize) -> usize {
+    fn delete_expired(&self, expiry: &Expiry, shard: &mut Shard, now: Time, mut left: usize) -> usize {
+        let Some(due_seconds) = expiry.due_seconds(now) else { return left };
         while left > 0 {
             let Some(items) = shard.next_expired(due_seconds) else { break };
             left -= 1;
@@ -97,7 +97,8 @@ impl Table {
                 let Some(key) = self.items.layout().key_of(&item).filter(|_| due) else { continue };
                 debug_assert!(Storage::shard_of(key.hash) < self.items.shard_count());
                 let change = self.change(shard.get(&key), None);
-                self.apply(shard, key, change);
+                self.note_growth(now, &key, &change);
+                self.apply_at(now, shard, key, change);
             }
         }
         left

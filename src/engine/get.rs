@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::api::{
-    ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders, ReadWrite,
+    ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders,
 };
+use crate::capacity::Access;
 use crate::expression::{Absent, ExpressionKind, ProjectionExpression, check_placeholders};
 use crate::item::PackedItem;
 use crate::time::Time;
@@ -33,9 +34,13 @@ impl Projected<'_> {
 }
 
 impl Table {
-    /// The item with this key.
-    pub fn read(&self, key: &Key<'_>) -> Option<PackedItem> {
-        self.items.read(Storage::shard_of(key.hash)).get(key).cloned()
+    /// The item with this key: the newest, or what the replica shows that a read with this consistency goes to; and whether
+    /// that is older than the newest. Whoever answers with it counts it ([`Table::count_eventual`]).
+    pub fn read(&self, now: Time, key: &Key<'_>, consistent_read: bool) -> (Option<PackedItem>, bool) {
+        let view = self.view(now, key.hash, consistent_read);
+        let shard = self.items.read(Storage::shard_of(key.hash));
+        let (found, is_stale) = shard.get_in(view, key);
+        (found.cloned(), is_stale)
     }
 }
 
@@ -44,16 +49,26 @@ pub fn read_units(found: Option<&PackedItem>, consistency: Consistency) -> Capac
     CapacityUnits::for_read(found.map_or(0, |item| item.size_bytes() as u64), consistency)
 }
 
+/// What a read asks of a partition.
+pub const fn access_of(consistency: Consistency) -> Access {
+    match consistency {
+        Consistency::Eventual => Access::EventualRead,
+        Consistency::Strong | Consistency::Transactional => Access::StrongRead,
+    }
+}
+
 impl Engine {
     /// GetItem.
     pub(super) fn get_item(&self, now: Time, tables: &Tables, request: &GetItem) -> Served {
         let projected = self.projected(request.projection_expression.as_deref(), &request.placeholders)?;
         let table = tables.get(&request.table_name, now)?;
         let key = table.key_of_request(&request.key)?;
-        let found = table.read(&key);
-        let mut bill = Bill::new(table, ReadWrite::Read);
-        bill.add_base(read_units(found.as_ref(), Consistency::from_consistent_read(request.consistent_read)));
+        let (found, is_stale) = table.read(now, &key, request.consistent_read);
+        let consistency = Consistency::from_consistent_read(request.consistent_read);
+        let mut bill = Bill::new(table, access_of(consistency));
+        bill.add_base(&key, read_units(found.as_ref(), consistency));
         bill.admit(now)?;
+        table.count_eventual(request.consistent_read, is_stale);
         let item = found.map(|item| projected.of(item)).transpose()?;
         Ok((Output::GetItem { item }, vec![bill.into_consumed()]).into())
     }
@@ -78,19 +93,20 @@ impl Engine {
             let consistency = Consistency::from_consistent_read(wanted.consistent_read);
             let (mut items, mut left) = (Vec::new(), Vec::new());
             for (key, asked) in keys.iter().zip(&wanted.keys) {
-                let found = table.read(key);
+                let (found, is_stale) = table.read(now, key, wanted.consistent_read);
                 let found_bytes = found.as_ref().map_or(0, |item| item.size_bytes() as u64);
                 if returned_bytes + found_bytes > BATCH_GET_MAX_BYTES {
                     left.push(asked.clone());
                     continue;
                 }
-                let mut bill = Bill::new(table, ReadWrite::Read);
-                bill.add_base(read_units(found.as_ref(), consistency));
+                let mut bill = Bill::new(table, access_of(consistency));
+                bill.add_base(key, read_units(found.as_ref(), consistency));
                 if let Err(error) = bill.admit(now) {
                     refusal.get_or_insert(error);
                     left.push(asked.clone());
                     continue;
                 }
+                table.count_eventual(wanted.consistent_read, is_stale);
                 returned_bytes += found_bytes;
                 batch::add(&mut bills, bill);
                 items.extend(found.map(|item| projected.of(item)).transpose()?);
@@ -121,7 +137,7 @@ impl Engine {
     }
 }
 
-fn without_keys(wanted: &KeysAndAttributes) -> KeysAndAttributes {
+pub fn without_keys(wanted: &KeysAndAttributes) -> KeysAndAttributes {
     KeysAndAttributes {
         keys: Vec::new(),
         consistent_read: wanted.consistent_read,

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::api::{CapacityUnits, IndexName, KeySchema, Projection, ReadWrite, Units};
-use crate::capacity::Throughput;
+use crate::capacity::{Place, SortKey, Throughput};
 use crate::item::{KeyTuple, KeyValue, PackedItem, ScalarRef};
+use crate::replication::REPLICAS;
+use crate::time::Time;
 
 use super::control::IndexControl;
+use super::replicas::Replicas;
 use super::rules::has_index_key;
-use super::storage::{Key, Layout, Position, Storage};
+use super::storage::{Key, Layout, Position, Shard, Shown, Storage};
 
 /// The entries of a secondary index and the rule that makes them.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct GlobalIndex {
     pub index: Index,
     pub throughput: Throughput,
     pub control: IndexControl,
+    /// Its replicas, where anything about them is modelled.
+    pub replicas: Option<Box<Replicas>>,
 }
 
 /// An index on the table's capacity, which it counts its share of.
@@ -35,6 +40,20 @@ pub struct LocalIndex {
     pub index: Index,
     consumed_read_halves: AtomicU64,
     consumed_write_halves: AtomicU64,
+}
+
+impl GlobalIndex {
+    /// Tells partitions how much larger they become by a change nobody pays for.
+    pub fn note_growth(&self, now: Time, change: &IndexChange) {
+        if !self.throughput.is_limited() {
+            return;
+        }
+        for charge in change.charges() {
+            if let Some((hash, sort)) = self.index.charged_key(change, charge) {
+                self.throughput.store(now, &Place { hash, sort }, charge.growth_bytes);
+            }
+        }
+    }
 }
 
 impl Index {
@@ -77,35 +96,76 @@ impl Index {
             return None;
         }
         let bytes = [old, new].map(|item| item.map(|item| self.projected_bytes(item)));
-        let units = match bytes {
-            [None, None] => return None,
-            [None, Some(bytes)] | [Some(bytes), None] => CapacityUnits::for_write(bytes),
-            [Some(old), Some(new)] if stays => CapacityUnits::for_write(old.max(new)),
-            [Some(old), Some(new)] => CapacityUnits::for_write(old) + CapacityUnits::for_write(new),
+        let charge = |of: ChargeOf, bytes: u64, growth_bytes: i64| {
+            Some(IndexCharge { of, units: CapacityUnits::for_write(bytes), growth_bytes })
         };
-        let [old_bytes, new_bytes] = bytes.map(|bytes| bytes.unwrap_or(0) as i64);
+        let charges = match bytes {
+            [None, None] => return None,
+            [None, Some(bytes)] => [None, charge(ChargeOf::Put, bytes, bytes as i64)],
+            [Some(bytes), None] => [charge(ChargeOf::Removal, bytes, -(bytes as i64)), None],
+            [Some(old), Some(new)] if stays => [None, charge(ChargeOf::Put, old.max(new), new as i64 - old as i64)],
+            [Some(old), Some(new)] => {
+                [charge(ChargeOf::Removal, old, -(old as i64)), charge(ChargeOf::Put, new, new as i64)]
+            }
+        };
         let removed = old.filter(|_| !stays).and_then(|old| self.entries.layout().key_of(old)).map(|key| Removed {
             hash: key.hash,
             partition: key.partition.map(|value| value.to_key_value()),
             position: key.position,
         });
         let put = new.map(|new| self.project(new));
-        Some(IndexChange { removed, put, units, growth_bytes: new_bytes - old_bytes })
+        Some(IndexChange { removed, put, charges })
     }
 
     /// Brings the index in line with the item. The caller holds the lock on the item's shard, so that changes of one item
     /// reach the index in their order; of the index one shard is locked at a time.
     pub fn apply(&self, change: IndexChange) {
+        self.apply_shown(change, |_, _| {});
+    }
+
+    /// [`Index::apply`] of a change at `now` that replicas show later: from the moments `visible_from` tells for a hash.
+    pub fn apply_from(
+        &self,
+        change: IndexChange,
+        now: Time,
+        mut visible_from: impl FnMut(u64) -> Option<[Time; REPLICAS]>,
+    ) {
+        self.apply_shown(change, |shard, key| {
+            if let Some(visible_from) = visible_from(key.hash) {
+                let before = shard.get(key).cloned();
+                shard.in_flight.remember(key, before, now, Shown::by_replica(visible_from));
+            }
+        });
+    }
+
+    fn apply_shown(&self, change: IndexChange, mut remember: impl FnMut(&mut Shard, &Key<'_>)) {
         if let Some(Removed { hash, partition, position }) = change.removed {
             let key = Key { hash, partition: partition.map(ScalarRef::from), position };
-            let left = self.entries.write(Storage::shard_of(hash)).remove(&key);
+            let mut shard = self.entries.write(Storage::shard_of(hash));
+            remember(&mut shard, &key);
+            let left = shard.remove(&key);
+            drop(shard);
             drop(left);
         }
         if let Some(put) = change.put {
             let entry = put.clone();
             if let Some(key) = self.entries.layout().key_of(&put) {
-                let left = self.entries.write(Storage::shard_of(key.hash)).put(key, entry);
+                let mut shard = self.entries.write(Storage::shard_of(key.hash));
+                remember(&mut shard, &key);
+                let left = shard.put(key, entry);
+                drop(shard);
                 drop(left);
+            }
+        }
+    }
+
+    /// The hash and the sort key of the entry that a write of a change is about.
+    pub fn charged_key(&self, change: &IndexChange, charge: &IndexCharge) -> Option<(u64, Option<SortKey>)> {
+        match charge.of {
+            ChargeOf::Removal => change.removed.as_ref().map(|removed| (removed.hash, removed.position.sort.clone())),
+            ChargeOf::Put => {
+                let key = self.entries.layout().key_of(change.put.as_ref()?)?;
+                Some((key.hash, key.position.sort))
             }
         }
     }
@@ -179,9 +239,39 @@ impl LocalIndex {
 pub struct IndexChange {
     removed: Option<Removed>,
     put: Option<PackedItem>,
+    charges: [Option<IndexCharge>; 2],
+}
+
+/// What one write to an index costs.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexCharge {
+    of: ChargeOf,
     pub units: CapacityUnits,
-    /// How much larger the entry becomes; negative where it becomes smaller.
+    /// How much larger what is stored there becomes; negative where it becomes smaller.
     pub growth_bytes: i64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ChargeOf {
+    Removal,
+    Put,
+}
+
+impl IndexChange {
+    /// Its writes: a deletion, a put, or both where the key changes.
+    pub fn charges(&self) -> impl Iterator<Item = &IndexCharge> {
+        self.charges.iter().flatten()
+    }
+
+    /// The units of all its writes.
+    pub fn units(&self) -> CapacityUnits {
+        self.charges().map(|charge| charge.units).sum()
+    }
+
+    /// How much larger the index becomes; negative where it becomes smaller.
+    pub fn growth_bytes(&self) -> i64 {
+        self.charges().map(|charge| charge.growth_bytes).sum()
+    }
 }
 
 /// The key of an entry that goes away.
@@ -212,7 +302,7 @@ mod tests {
         let projection = Projection::Include(vec!["seen".into()]);
         let index = Index::new("by_owner".into(), key("owner"), &projection, &key("id"), 0);
         let units = |old: Option<&PackedItem>, new: Option<&PackedItem>| {
-            index.change(old, new).map_or(0.0, |c| c.units.as_f64())
+            index.change(old, new).map_or(0.0, |c| c.units().as_f64())
         };
         let outside = entry(&[("id", "1"), ("seen", "x")]);
         let ann = entry(&[("id", "1"), ("owner", "ann"), ("seen", "x")]);
@@ -236,7 +326,7 @@ mod tests {
             entry(&[("id", "1"), ("owner", owner), ("text", &"x".repeat(kilobytes * 1024 - 30))])
         };
         let units = |old: Option<PackedItem>, new: Option<PackedItem>| {
-            index.change(old.as_ref(), new.as_ref()).map_or(0.0, |change| change.units.as_f64())
+            index.change(old.as_ref(), new.as_ref()).map_or(0.0, |change| change.units().as_f64())
         };
         assert_eq!(units(Some(of("ann", 5)), None), 5.0);
         assert_eq!(units(None, Some(of("ann", 3))), 3.0);

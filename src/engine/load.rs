@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{ApiError, TableName};
 use crate::item::Item;
+use crate::time::Time;
 
 use super::Engine;
 use super::rules::check_values;
@@ -25,7 +26,10 @@ impl Engine {
         {
             collection.check()?;
         }
-        let left = decision.change.and_then(|change| table.apply(&mut shard, write.key, change));
+        let left = decision.change.and_then(|change| {
+            table.note_growth(Time::ZERO, &write.key, &change);
+            table.apply(&mut shard, write.key, change)
+        });
         drop(shard);
         drop(left);
         Ok(())

@@ -10,7 +10,7 @@
 //! written, so that changes of one item reach an index in their order.
 //!
 //! # Deliberately absent
-//! Indexes are written with the item: they do not lag. Partitions have no ceilings.
+//! Data is stored once: replicas are what a log of the writes in flight makes of it.
 
 mod answer;
 mod batch;
@@ -23,8 +23,10 @@ mod get;
 mod index;
 mod limits;
 mod load;
+mod outage;
 mod page;
 mod query;
+mod replicas;
 mod rules;
 mod scan;
 mod schema;
@@ -42,12 +44,15 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 
-use crate::api::{ApiError, ConsumedCapacity, ErrorKind, Outcome, Request, TableName};
-use crate::capacity::TABLE_QUOTA_UNITS_PER_SECOND;
+use crate::api::{ApiError, ConsumedCapacity, ErrorKind, IndexName, Outcome, Request, TableName};
+use crate::capacity::{CapacityModel, ResourceView, Throughput};
 use crate::expression::ExpressionCache;
+use crate::replication::{DEFAULT_LEASE, Fault, ReplicationSettings};
 use crate::time::Time;
 
+pub use bill::kind_of;
 pub use control::ControlDelays;
+pub use replicas::EventualReads;
 
 use control::Going;
 use table::Table;
@@ -60,8 +65,8 @@ pub struct EngineOptions {
     pub seed: u64,
     /// Whether limits of capacity hold.
     pub capacity: Enforcement,
-    /// The account's quota for one on-demand table or index, reads and writes each (facts §2.6).
-    pub table_quota_units_per_second: u64,
+    /// How capacity behaves where limits hold. The date and time at [`Time::ZERO`] is the engine's own.
+    pub capacity_model: CapacityModel,
     /// The date and time at [`Time::ZERO`], for time to live.
     pub epoch_seconds_at_time_zero: u64,
     /// How long an item outlives its expiry, at least. The service deletes "within 48 hours" (facts §8) and does not say
@@ -81,6 +86,12 @@ pub struct EngineOptions {
     pub item_collection_max_bytes: u64,
     /// How long the control plane takes.
     pub control_delays: ControlDelays,
+    /// How far replicas and global secondary indexes are behind; `None`: every read sees every write before it.
+    pub replication: Option<ReplicationSettings>,
+    /// What goes wrong, and when. Those about a key of which a table has none do nothing there.
+    pub faults: Vec<Fault>,
+    /// How long a new leader waits after the old one is lost.
+    pub lease: Duration,
 }
 
 impl Default for EngineOptions {
@@ -88,13 +99,16 @@ impl Default for EngineOptions {
         EngineOptions {
             seed: 0,
             capacity: Enforcement::Enforced,
-            table_quota_units_per_second: TABLE_QUOTA_UNITS_PER_SECOND,
+            capacity_model: CapacityModel::default(),
             epoch_seconds_at_time_zero: 0,
             time_to_live_delay: Duration::ZERO,
             region: "us-east-1".into(),
             transaction_duration: Duration::ZERO,
             item_collection_max_bytes: limits::ITEM_COLLECTION_MAX_BYTES,
             control_delays: ControlDelays::default(),
+            replication: None,
+            faults: Vec::new(),
+            lease: DEFAULT_LEASE,
         }
     }
 }
@@ -106,6 +120,8 @@ pub enum Enforcement {
     Enforced,
     /// Everything is admitted and counted: for measuring what the engine itself can do.
     Off,
+    /// Everything is admitted, and taken down for [`Engine::with_throughputs`]: what requests come to, and for which keys.
+    Tapped,
 }
 
 /// A DynamoDB of its own, shared by threads.
@@ -170,12 +186,49 @@ impl Engine {
         self.tables.read().by_name.get(name).map(|table| table.consumed())
     }
 
+    /// Shows the throughput of every table and global secondary index, in the order of their names. No table comes or goes
+    /// meanwhile.
+    pub fn with_throughputs<T>(&self, look: impl FnOnce(&[(&TableName, Option<&IndexName>, &Throughput)]) -> T) -> T {
+        let tables = self.tables.read();
+        let all: Vec<_> = tables.by_name.values().flat_map(|table| table.throughputs()).collect();
+        look(&all)
+    }
+
+    /// What can be seen of the capacity of every table and global secondary index at `now`, in the order of their names; what
+    /// is not limited is left out. Events are told once.
+    pub fn observe(&self, now: Time) -> Vec<ResourceView> {
+        let tables = self.tables.read();
+        tables.by_name.values().flat_map(|table| table.views(now)).collect()
+    }
+
     /// Serves a request at the time `now`.
     ///
     /// A refused request changes nothing and consumes nothing. Those that fail by a condition consume and say so, as do
     /// transactions that are cancelled after items were looked at, and batches of which a part is refused.
     pub fn execute(&self, now: Time, request: &Request) -> Outcome {
         let tables = &*self.tables.read();
+        if self.options.faults.is_empty() {
+            self.serve(now, tables, request)
+        } else {
+            self.serve_amid_faults(now, tables, request)
+        }
+    }
+
+    /// Eventually consistent reads so far of a table, its local indexes included, or of one of its global indexes; `None`
+    /// where there is no such table or index. Counted where lags are modelled.
+    pub fn eventual_reads(&self, table: &str, index: Option<&str>) -> Option<EventualReads> {
+        let tables = self.tables.read();
+        let table = tables.by_name.get(table)?;
+        match index {
+            None => Some(table.eventual_reads()),
+            Some(index) => {
+                let global = table.global_indexes.iter().find(|global| &*global.index.name == index)?;
+                Some(global.eventual_reads())
+            }
+        }
+    }
+
+    fn serve(&self, now: Time, tables: &Tables, request: &Request) -> Outcome {
         answer::outcome(match request {
             Request::GetItem(request) => self.get_item(now, tables, request),
             Request::PutItem(request) => self.put_item(now, tables, request),

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use crate::api::{
     ApiError, CapacityUnits, Consistency, IndexName, KeySchema, Output, Page, Placeholders, ReadWrite, Select,
 };
+use crate::capacity::{Access, Place, Refusal, Throughput};
 use crate::expression::{Condition, ProjectionExpression};
 use crate::item::{Item, PackedItem};
 use crate::time::Time;
 
 use super::answer::Served;
-use super::bill::{Bill, throttled};
+use super::bill::{Bill, Payer, throttled};
+use super::get::access_of;
 use super::limits::PAGE_MAX_BYTES;
-use super::storage::{Key, Shard, Storage};
+use super::storage::{Key, Shard, Storage, View};
 use super::table::{Source, Table};
 
 /// A Query or Scan, apart from where it looks.
@@ -38,6 +40,8 @@ pub struct Gathered {
     most: usize,
     /// Whether a limit stopped it, so that there may be more.
     stopped: bool,
+    /// Whether an older image than the newest was read.
+    pub is_stale: bool,
 }
 
 impl<'r> PageRequest<'r> {
@@ -158,19 +162,55 @@ impl<'r> PageRequest<'r> {
         names
     }
 
+    /// What is seen of the entries with a hash at a time.
+    pub fn view(&self, now: Time, hash: u64) -> View {
+        match self.source {
+            Source::Table | Source::Local(..) => self.table.view(now, hash, self.consistent_read),
+            Source::Global(at, _) => self.table.global_indexes[at].view(now),
+        }
+    }
+
+    /// What a Scan sees of a shard at a time: one replica of each partition.
+    pub fn view_of_shard(&self, now: Time, number: usize) -> View {
+        let hash = Storage::first_hash_of(number);
+        self.view(now, self.table.partition_of(now, self.source, hash).0)
+    }
+
+    /// Counts a page that was read.
+    fn count(&self, is_stale: bool) {
+        match self.source {
+            Source::Table | Source::Local(..) => self.table.count_eventual(self.consistent_read, is_stale),
+            Source::Global(at, _) => self.table.global_indexes[at].count_eventual(is_stale),
+        }
+    }
+
     /// An empty page.
     pub fn gather(&self) -> Gathered {
         let most = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        Gathered { entries: Vec::new(), fetched: Vec::new(), bytes: 0, fetched_bytes: 0, most, stopped: false }
+        Gathered {
+            entries: Vec::new(),
+            fetched: Vec::new(),
+            bytes: 0,
+            fetched_bytes: 0,
+            most,
+            stopped: false,
+            is_stale: false,
+        }
     }
 
     /// Takes the next entry, or stops: at the limit, or before 1 MB is passed. `items` is the locked shard of the table where
     /// the items of the entries are fetched; they count towards the megabyte too, so that no page grows without bound.
-    pub fn visit(&self, gathered: &mut Gathered, entry: &PackedItem, items: Option<&Shard>) -> ControlFlow<()> {
+    pub fn visit(
+        &self,
+        gathered: &mut Gathered,
+        entry: &PackedItem,
+        items: Option<&Shard>,
+        view: View,
+    ) -> ControlFlow<()> {
         let entry_bytes = entry.size_bytes() as u64;
         let fetched = items.map(|items| {
             let key = self.table.items.layout().key_of(entry);
-            key.and_then(|key| items.get(&key))
+            key.and_then(|key| items.get_in(view, &key).0)
         });
         let fetched_bytes = fetched.flatten().map_or(0, |item| item.size_bytes() as u64);
         let bytes = gathered.bytes + entry_bytes + gathered.fetched_bytes + fetched_bytes;
@@ -189,27 +229,30 @@ impl<'r> PageRequest<'r> {
 
     /// Refuses before reading what would be refused once it is read, and an index that is not read yet.
     pub fn check_capacity(&self, now: Time) -> Result<(), ApiError> {
-        let (throughput, global) = match self.source {
-            Source::Table | Source::Local(..) => (&self.table.throughput, None),
-            Source::Global(at, _) => {
-                let global = &self.table.global_indexes[at];
-                global.check_readable(now)?;
-                (&global.throughput, Some(at))
-            }
+        if let Source::Global(at, _) = self.source {
+            self.table.global_indexes[at].check_readable(now)?;
+        }
+        let refused = |refusal: Refusal| {
+            let bill = Bill::new(self.table, Access::EventualRead);
+            throttled(vec![(bill.reason(self.payer(), refusal.limit), refusal)])
         };
-        let refusal = |limit| throttled(vec![Bill::new(self.table, ReadWrite::Read).reason(global, limit)]);
-        throughput.read.check(now).map_err(refusal)
+        self.throughput().check(now, ReadWrite::Read).map_err(refused)
     }
 
     /// Pays for a page and answers with it.
-    pub fn answer(&self, now: Time, gathered: Gathered) -> Served {
+    pub fn answer(&self, now: Time, gathered: Gathered, start: Place) -> Served {
         let consistency = Consistency::from_consistent_read(self.consistent_read);
-        let mut bill = Bill::new(self.table, ReadWrite::Read);
-        self.charge(&mut bill, CapacityUnits::for_read(gathered.bytes, consistency));
+        let mut bill = Bill::new(self.table, access_of(consistency));
+        let units = CapacityUnits::for_read(gathered.bytes, consistency);
+        self.charge(&mut bill, now, units, &gathered.entries, start);
+        let layout = self.table.items.layout();
         for fetched in gathered.fetched.iter().flatten() {
-            bill.add_base(CapacityUnits::for_read(fetched.size_bytes() as u64, consistency));
+            if let Some(key) = layout.key_of(fetched) {
+                bill.add_base(&key, CapacityUnits::for_read(fetched.size_bytes() as u64, consistency));
+            }
         }
         bill.admit(now)?;
+        self.count(gathered.is_stale);
 
         let mut page = Page { scanned_count: gathered.entries.len() as u64, ..Page::default() };
         if gathered.stopped {
@@ -237,11 +280,58 @@ impl<'r> PageRequest<'r> {
         Ok((Output::Page(page), vec![bill.into_consumed()]).into())
     }
 
-    fn charge(&self, bill: &mut Bill<'_>, units: CapacityUnits) {
+    /// Charges a page to the partitions its entries lie in, by their bytes. `start` is where it was looked first.
+    fn charge(&self, bill: &mut Bill<'_>, now: Time, units: CapacityUnits, entries: &[PackedItem], start: Place) {
+        let throughput = self.throughput();
+        let place = |entry: &PackedItem| {
+            let key = self.storage().layout().key_of(entry);
+            key.map_or(Place::of_hash(0), |key| Place { hash: key.hash, sort: key.position.sort })
+        };
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+            return bill.add(self.payer(), start, units);
+        };
+        if !throughput.is_limited() {
+            return bill.add(self.payer(), Place::of_hash(0), units);
+        }
+        let first = place(first);
+        if throughput.is_one_partition(now, &first, &place(last)) {
+            return bill.add(self.payer(), first, units);
+        }
+        // A page that goes on in other partitions; entries come in the order of hashes and sort keys, or backwards.
+        let mut parts: Vec<(Place, u64)> = vec![(first, 0)];
+        for entry in entries {
+            let place = place(entry);
+            match parts.last_mut() {
+                Some((of, bytes)) if throughput.is_one_partition(now, of, &place) => {
+                    *bytes += entry.size_bytes() as u64
+                }
+                _ => parts.push((place, entry.size_bytes() as u64)),
+            }
+        }
+        let whole: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
+        let mut left = units;
+        for (place, bytes) in parts.iter().skip(1) {
+            let share = u128::from(units.as_halves()) * u128::from(*bytes) / u128::from(whole.max(1));
+            let share = CapacityUnits::halves(share as u64);
+            left = left - share;
+            bill.add(self.payer(), place.clone(), share);
+        }
+        bill.add(self.payer(), parts.swap_remove(0).0, left);
+    }
+
+    /// Who pays for what is read.
+    const fn payer(&self) -> Payer {
         match self.source {
-            Source::Table => bill.add_base(units),
-            Source::Local(at, _) => bill.add_local(at, units),
-            Source::Global(at, _) => bill.add_global(at, units),
+            Source::Table => Payer::Table,
+            Source::Local(at, _) => Payer::Local(at),
+            Source::Global(at, _) => Payer::Global(at),
+        }
+    }
+
+    fn throughput(&self) -> &'r Throughput {
+        match self.source {
+            Source::Table | Source::Local(..) => &self.table.throughput,
+            Source::Global(at, _) => &self.table.global_indexes[at].throughput,
         }
     }
 

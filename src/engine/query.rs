@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use crate::api::{ApiError, Query};
+use crate::capacity::Place;
 use crate::expression::{Absent, ExpressionKind, KeyRange, UsesPlaceholders, check_placeholders};
 use crate::item::{Item, ScalarRef};
 use crate::time::Time;
@@ -63,10 +64,14 @@ impl Engine {
         // A local index has the table's partition key, so entry and item are in shards of the same number. The table is
         // locked first, as writes do it.
         let items = page.fetches()?.then(|| table.items.read(number));
-        let _ = page.storage().read(number).visit_collection(hash, &partition, &places, ascending, &mut |entry| {
-            page.visit(&mut gathered, entry, items.as_deref())
+        let view = page.view(now, hash);
+        let shard = page.storage().read(number);
+        let (_, is_stale) = shard.visit_collection_in(view, (hash, &partition), &places, ascending, &mut |entry| {
+            page.visit(&mut gathered, entry, items.as_deref(), view)
         });
-        page.answer(now, gathered)
+        drop(shard);
+        gathered.is_stale = is_stale;
+        page.answer(now, gathered, Place::of_hash(hash))
     }
 }
 

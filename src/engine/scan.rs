@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::api::{ApiError, Scan, Segment};
+use crate::capacity::Place;
 use crate::expression::{Absent, ExpressionKind, UsesPlaceholders, check_placeholders};
 use crate::time::Time;
 
@@ -67,19 +68,21 @@ impl Engine {
             // As in a Query, the table's shard is locked before the index's, and has the same number.
             let items = fetches.then(|| table.items.read(number));
             let shard = page.storage().read(number);
-            let flow = shard.visit_hashes(hashes.clone(), start.as_ref(), &mut |entry| {
-                page.visit(&mut gathered, entry, items.as_deref())
+            let view = page.view_of_shard(now, number);
+            let (flow, is_stale) = shard.visit_hashes_in(view, hashes.clone(), start.as_ref(), &mut |entry| {
+                page.visit(&mut gathered, entry, items.as_deref(), view)
             });
+            gathered.is_stale |= is_stale;
             if flow.is_break() {
                 break;
             }
         }
-        page.answer(now, gathered)
+        page.answer(now, gathered, Place::of_hash(*hashes.start()))
     }
 }
 
 /// The hashes of a segment. All segments together are all hashes, each in one of them.
-fn segment_hashes(segment: Segment) -> Result<RangeInclusive<u64>, ApiError> {
+pub fn segment_hashes(segment: Segment) -> Result<RangeInclusive<u64>, ApiError> {
     let Segment { segment, total_segments } = segment;
     if total_segments == 0 || total_segments > TOTAL_SEGMENTS_MAX {
         let rule = if total_segments == 0 { "greater than or equal to 1" } else { "less than or equal to 1000000" };

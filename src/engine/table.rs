@@ -1,18 +1,19 @@
 //! A table: its items, its indexes and its capacity, and how a change of an item reaches them.
 
-use crate::api::{
-    CapacityMode, CapacityUnits, ConsumedCapacity, CreateTable, IndexName, KeySchema, Units, WarmThroughput,
-};
-use crate::capacity::Throughput;
+use crate::api::{CapacityUnits, ConsumedCapacity, CreateTable, IndexName, KeySchema, TableName, Units};
+use crate::capacity::{Access, CapacityModel, ResourceOptions, ResourceView, Throughput, ThroughputView};
 use crate::item::PackedItem;
+use crate::replication::REPLICAS;
 use crate::time::Time;
 
 use super::Enforcement;
 use super::EngineOptions;
+use super::bill::Bill;
 use super::control::{Control, IndexControl};
 use super::expiry::Expiry;
 use super::index::{GlobalIndex, Index, IndexChange, LocalIndex};
-use super::storage::{Key, Layout, Shard, Storage};
+use super::replicas::{EventualReads, Replicas};
+use super::storage::{Key, Layout, Shard, Shown, Storage};
 
 /// A table.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Table {
     /// The limit of item collections, where there are local indexes.
     pub item_collection_max_bytes: u64,
     pub control: Control,
+    /// Its replicas, where anything about them is modelled.
+    pub replicas: Option<Box<Replicas>>,
 }
 
 /// What a Query or Scan reads: a table, or one of its indexes.
@@ -72,13 +75,22 @@ impl Table {
             id,
             active_from,
             items: Storage::new(Layout::of_table(key, options.seed)),
-            throughput: throughput(definition.capacity, definition.warm_throughput, options, now),
+            throughput: throughput(
+                &ResourceOptions {
+                    capacity: definition.capacity,
+                    warm: definition.warm_throughput,
+                    divides_collections: key.sort().is_some() && definition.local_secondary_indexes.is_empty(),
+                },
+                options,
+                now,
+            ),
             local_indexes: local.collect(),
             global_indexes: global.collect(),
             expiry: definition.time_to_live_attribute.clone().map(expiry),
             item_collection_max_bytes: options.item_collection_max_bytes,
             control: Control::new(now, &definition),
             definition,
+            replicas: None,
         }
     }
 
@@ -126,8 +138,34 @@ impl Table {
         change
     }
 
-    /// Makes a change that was admitted. `shard` is the locked shard of `key`. Returns what is no longer needed, to be freed
-    /// once the shard is unlocked.
+    /// Makes a change that was admitted at `now`: replicas and indexes show it when they have it. `shard` is the locked shard of
+    /// `key`. Returns what is no longer needed, to be freed once the shard is unlocked.
+    pub fn apply_at(&self, now: Time, shard: &mut Shard, key: Key<'_>, mut change: Change) -> Option<PackedItem> {
+        let Some(visible_from) = self.visible_from(now, key.hash) else { return self.apply(shard, key, change) };
+        let by_index = self.global_indexes.iter().map(|_| now).collect();
+        let mut shown = shard.in_flight.in_order(&key, Shown { by_replica: visible_from, by_index });
+        for (at, of_index) in std::mem::take(&mut change.local) {
+            // An entry of a local index lies in its item's partition, and is shown together with it.
+            self.local_indexes[at].index.apply_from(of_index, now, |_| Some(shown.by_replica));
+        }
+        for (at, of_index) in std::mem::take(&mut change.global) {
+            let global = &self.global_indexes[at];
+            // Changes of one item reach an index in their order, whichever entries they are about.
+            let mut latest = shown.by_index[at];
+            global.index.apply_from(of_index, now, |hash| {
+                let visible_from = global.visible_from(now, key.hash, hash)?.max(shown.by_index[at]);
+                latest = latest.max(visible_from);
+                Some([visible_from; REPLICAS])
+            });
+            shown.by_index[at] = latest;
+        }
+        let before = shard.get(&key).cloned();
+        shard.in_flight.remember(&key, before, now, shown);
+        self.apply(shard, key, change)
+    }
+
+    /// Makes a change that every replica shows at once. `shard` is the locked shard of `key`. Returns what is no longer needed,
+    /// to be freed once the shard is unlocked.
     pub fn apply(&self, shard: &mut Shard, key: Key<'_>, change: Change) -> Option<PackedItem> {
         if let [Some(old), new] = change.expiries
             && new != Some(old)
@@ -150,6 +188,46 @@ impl Table {
             self.global_indexes[at].index.apply(of_index);
         }
         left
+    }
+
+    /// Tells partitions how much larger they become by a change nobody pays for.
+    pub fn note_growth(&self, now: Time, key: &Key<'_>, change: &Change) {
+        if self.throughput.is_limited() {
+            let mut bill = Bill::new(self, Access::Write);
+            bill.add_change(key, CapacityUnits::ZERO, change);
+            bill.store(now);
+        }
+    }
+
+    /// What can be seen of its capacity, and of its global indexes.
+    pub fn views(&self, now: Time) -> impl Iterator<Item = ResourceView> {
+        let view = move |index: Option<&IndexName>, throughput: &Throughput, reads: EventualReads| {
+            // Where nothing is limited, what there is to see are stale reads.
+            let view = throughput.view(now).or_else(|| (reads.answered > 0).then(|| throughput.unlimited_view()))?;
+            let ThroughputView { read, write, partitions, events } = view;
+            Some(ResourceView {
+                table: self.definition.name.clone(),
+                index: index.cloned(),
+                read,
+                write,
+                partitions,
+                events,
+                eventual_reads: reads.answered,
+                stale_reads: reads.stale,
+            })
+        };
+        let global = self.global_indexes.iter();
+        let global = global.map(|global| (Some(&global.index.name), &global.throughput, global.eventual_reads()));
+        let own = std::iter::once((None, &self.throughput, self.eventual_reads()));
+        own.chain(global).filter_map(move |(index, of, reads)| view(index, of, reads))
+    }
+
+    /// Its throughput, and that of its global indexes.
+    pub fn throughputs(&self) -> impl Iterator<Item = (&TableName, Option<&IndexName>, &Throughput)> {
+        let name = &self.definition.name;
+        let global = self.global_indexes.iter();
+        let global = global.map(move |global| (name, Some(&global.index.name), &global.throughput));
+        std::iter::once((name, None, &self.throughput)).chain(global)
     }
 
     /// All units ever consumed, by the table and each of its indexes, those among them that were deleted.
@@ -176,31 +254,30 @@ impl Table {
 }
 
 /// The throughput of a table or index created at `now`.
-pub fn throughput(
-    capacity: CapacityMode,
-    warm: Option<WarmThroughput>,
-    options: &EngineOptions,
-    now: Time,
-) -> Throughput {
+pub fn throughput(resource: &ResourceOptions, options: &EngineOptions, now: Time) -> Throughput {
     match options.capacity {
         Enforcement::Off => Throughput::unlimited(),
-        Enforcement::Enforced => Throughput::new(capacity, warm, options.table_quota_units_per_second, now),
+        Enforcement::Tapped => Throughput::tapped(),
+        Enforcement::Enforced => {
+            let epoch_seconds_at_time_zero = options.epoch_seconds_at_time_zero;
+            Throughput::new(resource, CapacityModel { epoch_seconds_at_time_zero, ..options.capacity_model }, now)
+        }
     }
 }
 
 impl Change {
     /// The units each local index costs.
     pub fn local_units(&self) -> impl Iterator<Item = (usize, CapacityUnits)> {
-        self.local.iter().map(|(at, of_index)| (*at, of_index.units))
+        self.local.iter().map(|(at, of_index)| (*at, of_index.units()))
     }
 
     /// How much larger the item with its entries in local indexes becomes; negative where it becomes smaller.
     pub fn collection_growth_bytes(&self) -> i64 {
-        self.item_growth_bytes + self.local.iter().map(|(_, of_index)| of_index.growth_bytes).sum::<i64>()
+        self.item_growth_bytes + self.local.iter().map(|(_, of_index)| of_index.growth_bytes()).sum::<i64>()
     }
 
-    /// The units each global index costs.
-    pub fn global_units(&self) -> impl Iterator<Item = (usize, CapacityUnits)> {
-        self.global.iter().map(|(at, of_index)| (*at, of_index.units))
+    /// What becomes of the entries in each global index.
+    pub fn of_global_indexes(&self) -> impl Iterator<Item = (usize, &IndexChange)> {
+        self.global.iter().map(|(at, of_index)| (*at, of_index))
     }
 }

@@ -1,8 +1,7 @@
 //! TransactGetItems, and what both transactions share: locks in a fixed order and cancellation reasons.
 
-use crate::api::{
-    ApiError, CancellationReason, CapacityUnits, Consistency, ErrorKind, Output, ReadWrite, TransactGetItems,
-};
+use crate::api::{ApiError, CancellationReason, CapacityUnits, Consistency, ErrorKind, Output, TransactGetItems};
+use crate::capacity::Access;
 use crate::item::PackedItem;
 use crate::time::Time;
 
@@ -97,7 +96,7 @@ pub fn admit(
     let reason = |item| match refused.iter().find(|refused| touches(item, refused)) {
         None => CancellationReason::none(),
         Some(refused) => {
-            let code = match kind_of(refused.reason.limit) {
+            let code = match kind_of(refused.refusal) {
                 ErrorKind::ProvisionedThroughputExceeded => "ProvisionedThroughputExceeded",
                 _ => "ThrottlingError",
             };
@@ -111,11 +110,11 @@ pub fn admit(
 }
 
 /// The bills for reading these entries in a transaction.
-pub fn read_bills<'t>(reads: impl Iterator<Item = (&'t Table, CapacityUnits)>) -> Vec<Bill<'t>> {
+pub fn read_bills<'t, 'k>(reads: impl Iterator<Item = (&'t Table, &'k Key<'k>, CapacityUnits)>) -> Vec<Bill<'t>> {
     let mut bills = Vec::new();
-    for (table, units) in reads {
-        let mut bill = Bill::new(table, ReadWrite::Read);
-        bill.add_base(units);
+    for (table, key, units) in reads {
+        let mut bill = Bill::new(table, Access::StrongRead);
+        bill.add_base(key, units);
         batch::add(&mut bills, bill);
     }
     bills
@@ -144,9 +143,9 @@ impl Engine {
         check_bytes(found.iter().flatten().flatten().map(|item| item.size_bytes() as u64).sum())?;
         let ends = found.iter().all(Result::is_ok);
         let consistency = if ends { Consistency::Transactional } else { Consistency::Strong };
-        let reads = planned.iter().zip(&found).filter_map(|((table, ..), found)| {
+        let reads = planned.iter().zip(&found).filter_map(|((table, key, _), found)| {
             let found = found.as_ref().ok()?;
-            Some((*table, read_units(found.as_ref(), consistency)))
+            Some((*table, key, read_units(found.as_ref(), consistency)))
         });
         let bills = read_bills(reads);
         admit(now, &bills, gets.len(), |item, refused| bills[refused.bill].table.id == planned[item].0.id)?;

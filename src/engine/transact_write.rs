@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::api::{
-    ApiError, CancellationReason, CapacityUnits, Consistency, Output, ReadWrite, TransactWrite, TransactWriteItems,
-};
+use crate::api::{ApiError, CancellationReason, CapacityUnits, Consistency, Output, TransactWrite, TransactWriteItems};
+use crate::capacity::Access;
 use crate::time::Time;
 
 use super::answer::{Failure, Served, Success};
-use super::bill::Bill;
+use super::bill::{Bill, Payer};
 use super::get::read_units;
 use super::limits::REQUEST_TOKEN_MAX_CHARS;
 use super::storage::Storage;
@@ -92,19 +91,23 @@ fn commit(now: Time, duration: Duration, writes: Vec<Write<'_>>) -> Served {
     check_bytes(decisions.iter().map(|decision| decision.charged_bytes).sum())?;
     let mut bills = Vec::new();
     for (write, decision) in writes.iter().zip(&decisions) {
-        let mut bill = Bill::new(write.table, ReadWrite::Write);
-        bill.add_base(CapacityUnits::for_transactional_write(decision.charged_bytes));
-        if let Some(change) = &decision.change {
-            bill.add_indexes(change);
+        let mut bill = Bill::new(write.table, Access::Write);
+        let units = CapacityUnits::for_transactional_write(decision.charged_bytes);
+        match &decision.change {
+            Some(change) => bill.add_change(&write.key, units, change),
+            None => bill.add_base(&write.key, units),
         }
         batch::add(&mut bills, bill);
     }
     admit(now, &bills, writes.len(), |item, refused| {
         bills[refused.bill].table.id == writes[item].table.id
-            && refused.global.is_none_or(|index| {
-                let change = decisions[item].change.as_ref();
-                change.is_some_and(|change| change.global_units().any(|(touched, _)| touched == index))
-            })
+            && match refused.payer {
+                Payer::Table | Payer::Local(_) => true,
+                Payer::Global(index) => {
+                    let change = decisions[item].change.as_ref();
+                    change.is_some_and(|change| change.of_global_indexes().any(|(touched, _)| touched == index))
+                }
+            }
     })?;
 
     let mut left = Vec::with_capacity(writes.len());
@@ -114,7 +117,7 @@ fn commit(now: Time, duration: Duration, writes: Vec<Write<'_>>) -> Served {
             locked[at].holds.hold(&write.key, now, now + duration);
         }
         if let Some(change) = decision.change {
-            left.extend(write.table.apply(&mut locked[at], write.key, change));
+            left.extend(write.table.apply_at(now, &mut locked[at], write.key, change));
         }
     }
     drop(locked);
@@ -132,8 +135,8 @@ fn cancel(now: Time, writes: &[Write<'_>], decisions: Vec<Result<Decision, Rejec
         };
         reasons.push(reason);
         if let Some(bytes) = charged_bytes {
-            let mut bill = Bill::new(write.table, ReadWrite::Write);
-            bill.add_base(CapacityUnits::for_write(bytes));
+            let mut bill = Bill::new(write.table, Access::Write);
+            bill.add_base(&write.key, CapacityUnits::for_write(bytes));
             batch::add(&mut bills, bill);
         }
     }
@@ -146,7 +149,7 @@ fn replay(now: Time, writes: &[Write<'_>]) -> Served {
     let keys = writes.iter().map(|write| (write.table, &write.key));
     let found = read_together(keys, |shard, key| shard.get(key).cloned());
     let units = found.iter().map(|found| read_units(found.as_ref(), Consistency::Transactional));
-    let bills = read_bills(writes.iter().map(|write| write.table).zip(units));
+    let bills = read_bills(writes.iter().zip(units).map(|(write, units)| (write.table, &write.key, units)));
     admit(now, &bills, writes.len(), |item, refused| bills[refused.bill].table.id == writes[item].table.id)?;
     Ok((Output::TransactWriteItems, batch::consumed(bills)).into())
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, LazyLock};
 
 use crate::api::{
     ApiError, CapacityUnits, ConditionCheck, DeleteItem, ErrorKind, ItemCollectionMetrics, Output, Placeholders,
-    PutItem, ReadWrite, ReturnValues, UpdateItem,
+    PutItem, ReturnValues, UpdateItem,
 };
+use crate::capacity::Access;
 use crate::expression::{Absent, Condition, ExpressionKind, Update, UsesPlaceholders, check_placeholders};
 use crate::item::{Item, PackedItem};
 use crate::time::Time;
@@ -114,7 +115,7 @@ impl<'r> Write<'r> {
     /// is unpublished: here, nothing.
     pub fn execute(self, now: Time) -> Result<Written<'r>, Failure> {
         let table = self.table;
-        let mut bill = Bill::new(table, ReadWrite::Write);
+        let mut bill = Bill::new(table, Access::Write);
         let mut shard = table.items.write(Storage::shard_of(self.key.hash));
         if !shard.holds.is_empty() {
             shard.holds.let_go(now);
@@ -127,14 +128,15 @@ impl<'r> Write<'r> {
             Err(Rejection { error, charged_bytes: None }) => return Err(error.into()),
             Err(Rejection { error, charged_bytes: Some(bytes) }) => {
                 drop(shard);
-                bill.add_base(CapacityUnits::for_write(bytes));
+                bill.add_base(&self.key, CapacityUnits::for_write(bytes));
                 bill.admit(now)?;
                 return Err(Failure { error, consumed: vec![bill.into_consumed()] });
             }
         };
-        bill.add_base(CapacityUnits::for_write(decision.charged_bytes));
-        if let Some(change) = &decision.change {
-            bill.add_indexes(change);
+        let units = CapacityUnits::for_write(decision.charged_bytes);
+        match &decision.change {
+            Some(change) => bill.add_change(&self.key, units, change),
+            None => bill.add_base(&self.key, units),
         }
         let change = decision.change.as_ref();
         let collection = change.and_then(|change| table.collection_after(&shard, &self.key, change));
@@ -143,7 +145,7 @@ impl<'r> Write<'r> {
         }
         bill.admit(now)?;
         let collection = collection.map(|collection| collection.metrics(table));
-        let left = decision.change.and_then(|change| table.apply(&mut shard, self.key, change));
+        let left = decision.change.and_then(|change| table.apply_at(now, &mut shard, self.key, change));
         drop(shard);
         // Freeing an item takes longer than replacing it.
         drop(left);

@@ -71,7 +71,7 @@ fn serve(engine: &Engine, now: Time, operation: Operation, body: &[u8]) -> Decod
     let body = parse(body)?;
     model::input(operation).check(&body)?;
     let call = request::read(operation, &body)?;
-    let Outcome { result, consumed, item_collections } = engine.execute(now, &call.request);
+    let Outcome { result, consumed, item_collections, .. } = engine.execute(now, &call.request);
     let response = result.map_err(|error| call.translated.reword(error))?;
     Ok(reply::answer(&call, &response.output, &consumed, &item_collections))
 }

@@ -31,7 +31,7 @@ impl Engine {
                 global.control.open(moment(now, delay));
                 return;
             }
-            table.fill_from(shard, global);
+            table.fill_from(shard, global, now);
             shard += 1;
         }
     }
@@ -40,10 +40,11 @@ impl Engine {
 impl Table {
     /// Puts the entries of one shard's items into an index. Items without the index's key, or with one of another type, have
     /// none.
-    fn fill_from(&self, shard: usize, global: &GlobalIndex) {
+    fn fill_from(&self, shard: usize, global: &GlobalIndex, now: Time) {
         let items = self.items.read(shard);
         let _ = items.visit_hashes(0..=u64::MAX, None, &mut |item| {
             if let Some(change) = global.index.change(None, Some(item)) {
+                global.note_growth(now, &change);
                 global.index.apply(change);
             }
             ControlFlow::Continue(())

@@ -3,12 +3,10 @@
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::api::{
-    ApiError, CapacityMode, GlobalIndexDescription, GlobalSecondaryIndex, LocalIndexDescription, ResourceStatus,
-    TableDescription, WarmThroughput, WarmThroughputDescription, index_arn, table_arn,
+    ApiError, CapacityMode, CapacityRange, GlobalIndexDescription, GlobalSecondaryIndex, LocalIndexDescription,
+    ReadWrite, ResourceStatus, TableDescription, WarmThroughput, WarmThroughputDescription, index_arn, table_arn,
 };
-use crate::capacity::{
-    Meter, ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, Throughput,
-};
+use crate::capacity::{ON_DEMAND_INITIAL_READ_UNITS_PER_SECOND, ON_DEMAND_INITIAL_WRITE_UNITS_PER_SECOND, Throughput};
 use crate::time::Time;
 
 use super::super::index::GlobalIndex;
@@ -36,7 +34,11 @@ impl EngineOptions {
 impl Table {
     /// The table as it is now.
     pub fn describe(&self, now: Time, options: &EngineOptions) -> TableDescription {
-        let definition = self.definition_at(now).clone();
+        let mut definition = self.definition_at(now).clone();
+        definition.capacity = scaled(definition.capacity, &self.throughput, now);
+        for (index, global) in definition.global_secondary_indexes.iter_mut().zip(&self.global_indexes) {
+            index.capacity = scaled(index.capacity, &global.throughput, now);
+        }
         let (name, status) = (&definition.name, self.status(now));
         let (item_count, size_bytes) = self.items.items_and_bytes();
         let epoch_millis = options.epoch_millis(now);
@@ -102,6 +104,23 @@ impl GlobalIndex {
     }
 }
 
+/// The provisioned capacity as auto scaling has made it.
+fn scaled(capacity: CapacityMode, throughput: &Throughput, now: Time) -> CapacityMode {
+    let scaled = |range: CapacityRange, access| match range.auto_scaling {
+        None => range,
+        Some(_) => CapacityRange {
+            units: throughput.provisioned_units_per_second(access, now).unwrap_or(range.units),
+            ..range
+        },
+    };
+    match capacity {
+        CapacityMode::OnDemand { .. } => capacity,
+        CapacityMode::Provisioned { read, write } => {
+            CapacityMode::Provisioned { read: scaled(read, ReadWrite::Read), write: scaled(write, ReadWrite::Write) }
+        }
+    }
+}
+
 /// What a table or index serves at once: what was asked for, or what it does without being asked (facts §2.4).
 pub fn warm_throughput(
     throughput: &Throughput,
@@ -115,13 +134,13 @@ pub fn warm_throughput(
         }
         CapacityMode::Provisioned { read, write } => (read.units, write.units),
     };
-    let reached = |meter: &Meter| meter.reached_units_per_second(now).unwrap_or(0);
+    let reached = |access| throughput.reached_units_per_second(access, now).unwrap_or(0);
     WarmThroughput {
         read_units_per_second: read
-            .max(reached(&throughput.read))
+            .max(reached(ReadWrite::Read))
             .max(asked.map_or(0, |asked| asked.read_units_per_second)),
         write_units_per_second: write
-            .max(reached(&throughput.write))
+            .max(reached(ReadWrite::Write))
             .max(asked.map_or(0, |asked| asked.write_units_per_second)),
     }
 }

@@ -71,7 +71,8 @@ impl Engine {
         tables.going.retain(|_, going| now < going.until);
         let id = self.next_table_id.fetch_add(1, Ordering::Relaxed);
         let active_from = moment(now, self.options.control_delays.create);
-        let table = Table::new(id, definition.clone(), &self.options, now, active_from);
+        let mut table = Table::new(id, definition.clone(), &self.options, now, active_from);
+        table.set_replicas(&self.options);
         let description = table.describe(now, &self.options);
         tables.by_name.insert(name.clone(), Box::new(table));
         Ok(description)

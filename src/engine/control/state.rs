@@ -13,6 +13,7 @@ use super::super::EngineOptions;
 use super::super::index::{GlobalIndex, Index};
 use super::super::table::{Table, throughput};
 use super::history::{RollingLimit, ThroughputHistory};
+use crate::capacity::ResourceOptions;
 
 /// A table's own.
 #[derive(Debug)]
@@ -149,8 +150,17 @@ impl GlobalIndex {
         let GlobalSecondaryIndex { name, key, projection, capacity, warm_throughput } = definition;
         GlobalIndex {
             index: Index::new(name.clone(), key.clone(), projection, table_key, options.seed),
-            throughput: throughput(*capacity, *warm_throughput, options, now),
+            throughput: throughput(
+                &ResourceOptions {
+                    capacity: *capacity,
+                    warm: *warm_throughput,
+                    divides_collections: key.sort().is_some(),
+                },
+                options,
+                now,
+            ),
             control,
+            replicas: None,
         }
     }
 

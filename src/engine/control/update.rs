@@ -55,12 +55,13 @@ impl Table {
         let busy_until = moment(now, delay);
         self.control.busy_until = busy_until;
         self.note(&plan, now, options);
-        self.set_throughput(&plan, until, busy_until, options);
+        self.set_throughput(&plan, now, until, busy_until);
         let deleted = plan.deleted.map(|at| self.delete_index(at, now, until, options));
         let fill = plan.created.as_ref().map(|definition| {
             let control = IndexControl::of_running_table(self.control.next_index_number(), busy_until);
             let number = control.number;
             self.global_indexes.push(GlobalIndex::new(definition, &self.definition.key, options, now, control));
+            self.set_index_replicas(self.global_indexes.len() - 1, options);
             self.definition.global_secondary_indexes.push(definition.clone());
             number
         });
@@ -86,11 +87,10 @@ impl Table {
         }
     }
 
-    fn set_throughput(&mut self, plan: &Plan, from: Time, busy_until: Time, options: &EngineOptions) {
-        let quota = options.table_quota_units_per_second;
+    fn set_throughput(&mut self, plan: &Plan, now: Time, from: Time, busy_until: Time) {
         let after = &plan.definition;
         if plan.throughput.changes {
-            self.throughput.set_mode(after.capacity, after.warm_throughput, quota, from);
+            self.throughput.set_mode(now, after.capacity, after.warm_throughput, from);
         }
         if plan.throughput.warms {
             self.control.warming_until = busy_until;
@@ -100,7 +100,7 @@ impl Table {
         let kept = kept.filter(|(at, _)| plan.deleted != Some(*at)).map(|(_, index)| index);
         for ((global, change), definition) in kept.zip(&after.global_secondary_indexes) {
             if change.changes {
-                global.throughput.set_mode(definition.capacity, definition.warm_throughput, quota, from);
+                global.throughput.set_mode(now, definition.capacity, definition.warm_throughput, from);
                 global.control.busy_until = busy_until;
             }
             if change.warms {

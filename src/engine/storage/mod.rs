@@ -4,14 +4,17 @@
 //! order of a Scan, fixed by the seed. Nothing here knows tables, capacity or requests.
 
 mod holds;
+mod in_flight;
 mod key;
 mod shard;
+mod view;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+pub use in_flight::{Shown, View};
 pub use key::{Key, Layout, Position};
 pub use shard::{PositionRange, Shard, positions};
 
@@ -52,6 +55,11 @@ impl Storage {
     /// The number of the shard that holds `hash`.
     pub const fn shard_of(hash: u64) -> usize {
         (hash >> (u64::BITS - SHARD_BITS)) as usize
+    }
+
+    /// The first hash of a shard.
+    pub const fn first_hash_of(shard: usize) -> u64 {
+        (shard as u64) << (u64::BITS - SHARD_BITS)
     }
 
     /// A shard, to be read.

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use crate::item::{KeyTuple, KeyValue, PackedItem, ScalarRef};
 
 use super::holds::Holds;
+use super::in_flight::InFlight;
 use super::key::{Key, Layout, Position, Tie};
 
 /// A range of places in an item collection.
@@ -35,6 +36,8 @@ pub struct Shard {
     expiries: BTreeSet<(u64, u64, Position)>,
     /// The items that transactions hold.
     pub holds: Holds,
+    /// The writes that some replica does not show yet.
+    pub in_flight: InFlight,
     items: u64,
     bytes: u64,
 }
@@ -71,9 +74,15 @@ impl Shard {
             hashes: BTreeSet::new(),
             expiries: BTreeSet::new(),
             holds: Holds::default(),
+            in_flight: InFlight::default(),
             items: 0,
             bytes: 0,
         }
+    }
+
+    /// Which attributes make a key.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// How many entries there are, and their size.
@@ -383,7 +392,8 @@ const fn table_hash(hash: u64) -> u64 {
     hash.rotate_left(32)
 }
 
-fn contains(range: &PositionRange, position: &Position) -> bool {
+/// Whether a range has a place inside.
+pub(super) fn contains(range: &PositionRange, position: &Position) -> bool {
     let after_start = match &range.0 {
         Bound::Unbounded => true,
         Bound::Included(start) => position >= start,

@@ -136,7 +136,7 @@ fn describe_time_to_live(engine: &Engine, now: Time, table: &str) -> Decoded<Rep
 }
 
 fn describe_limits(engine: &Engine) -> Reply {
-    let of_table = engine.options().table_quota_units_per_second;
+    let of_table = engine.options().capacity_model.table_quota_units_per_second;
     Reply::ok(|writer| {
         writer.name("AccountMaxReadCapacityUnits").integer(ACCOUNT_QUOTA_UNITS_PER_SECOND.max(of_table));
         writer.name("AccountMaxWriteCapacityUnits").integer(ACCOUNT_QUOTA_UNITS_PER_SECOND.max(of_table));
