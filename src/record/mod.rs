@@ -2,11 +2,16 @@
 //!
 //! Reports, comparisons, sizing and cost read [`RunResult`] and nothing else.
 
+mod engine;
 mod histogram;
 mod recorder;
 mod result;
 mod threshold;
 
+pub use engine::{
+    AccessHistory, EngineEvent, EngineEventKind, EngineRecord, FaultInfo, ObservationLog, PartitionCell,
+    PartitionHistory, ResourceHistory, SplitCounts,
+};
 pub use histogram::{Histogram, HistogramError};
 pub use recorder::{Failure, LiveView, Recorded, Recorder, Resource, Sample, Shape};
 pub use result::{

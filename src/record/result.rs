@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::api::{Operation, ReadWrite, Units};
 
-use super::Histogram;
+use super::{EngineRecord, Histogram};
 
 /// The schema of the file. The number rises when a reader of the old form would misread the new one.
 pub const SCHEMA: &str = "dynamometer.result/1";
@@ -86,6 +86,9 @@ pub struct RunResult {
     pub throttles: Vec<ThrottleCount>,
     /// Failed attempts by operation and error.
     pub errors: Vec<ErrorCount>,
+    /// What the engine's capacity did over time, where the engine served in process; absent in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineRecord>,
     /// How well the generator itself kept up.
     pub harness: Harness,
     /// The workload's thresholds and what was measured against them.

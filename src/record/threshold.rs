@@ -93,6 +93,11 @@ impl Threshold {
         self.operation.as_deref()
     }
 
+    /// Whether it is about how long operations take.
+    pub const fn is_about_latency(&self) -> bool {
+        matches!(self.metric, Metric::Latency { .. })
+    }
+
     /// What was measured, and whether the bound holds. Where nothing was measured it does not hold.
     pub fn evaluate(&self, result: &RunResult) -> ThresholdResult {
         let of_it = |totals: &OperationTotals| {

@@ -147,6 +147,18 @@ impl Collector {
         }
     }
 
+    /// Merges from the start so many intervals that those of a whole run, and `more` points, are few enough.
+    pub fn merge_for(&mut self, intervals: u64, more: u64) {
+        while self.merged < intervals && intervals.div_ceil(self.merged) + more > POINTS_MAX as u64 {
+            self.merged *= 2;
+        }
+    }
+
+    /// How many intervals a point spans.
+    pub const fn merged(&self) -> u64 {
+        self.merged
+    }
+
     /// What the run looks like at `now`.
     pub fn view(&self, now: Time) -> LiveView {
         let mut view = LiveView::default();
@@ -154,7 +166,7 @@ impl Collector {
             view.counts.add(&totals.counts);
         }
         view.errors = self.errors.iter().map(|(_, count)| count).sum();
-        let last = (now.as_nanos() / INTERVAL.as_nanos() as u64).saturating_sub(1) / self.merged;
+        let last = (now.as_nanos() / INTERVAL.as_nanos() as u64 / self.merged).saturating_sub(1);
         for (_, point) in self.points.range((last, 0)..(last + 1, 0)) {
             view.sent_per_second += point.sent / self.merged;
             for operation in &point.operations {

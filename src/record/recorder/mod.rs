@@ -7,14 +7,15 @@
 mod collector;
 mod shard;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::api::{ConsumedCapacity, ErrorKind, IndexName, TableName, ThrottlingReason};
+use crate::api::{ConsumedCapacity, ErrorKind, IndexName, TableName, ThrottlingReason, Units};
 use crate::time::Time;
 
-use super::{CapacityLimit, OutcomeKind};
+use super::{CapacityLimit, Counts, OutcomeKind};
 
 pub use collector::{LiveView, Recorded};
 
@@ -99,6 +100,8 @@ pub enum Failure<'a> {
 #[derive(Debug)]
 pub struct Recorder {
     shape: Shape,
+    /// How many intervals the series merges into a point so far; whoever writes merges them from the start.
+    merged: AtomicU64,
     shards: Vec<Mutex<Shard>>,
     collector: Mutex<Collector>,
 }
@@ -107,12 +110,31 @@ impl Recorder {
     /// A recorder for this many workers, at least one.
     pub fn new(shape: Shape, workers: usize) -> Self {
         let shards = (0..workers.max(1)).map(|_| Mutex::new(Shard::new(&shape))).collect();
-        Recorder { collector: Mutex::new(Collector::new(&shape)), shape, shards }
+        Recorder { collector: Mutex::new(Collector::new(&shape)), shape, merged: AtomicU64::new(1), shards }
+    }
+
+    /// A recorder of a run of this length, told of many operations at once: intervals are merged from the start as they come
+    /// to be merged.
+    pub fn of_length(shape: Shape, length: Duration) -> Self {
+        let mut collector = Collector::new(&shape);
+        let intervals = length.as_nanos().div_ceil(INTERVAL.as_nanos()) as u64;
+        // The end of a phase makes a point more.
+        collector.merge_for(intervals, shape.phase_ends.len() as u64);
+        let merged = AtomicU64::new(collector.merged());
+        let shards = vec![Mutex::new(Shard::new(&shape))];
+        Recorder { collector: Mutex::new(collector), shape, merged, shards }
+    }
+
+    /// How many intervals the series merges into a point so far: a power of two.
+    pub fn merged(&self) -> u64 {
+        self.merged.load(Ordering::Relaxed)
     }
 
     /// Moves what the workers have taken down into the record. To be called a few times a second.
     pub fn collect(&self) {
-        self.collector.lock().collect(&self.shards);
+        let mut collector = self.collector.lock();
+        collector.collect(&self.shards);
+        self.merged.store(collector.merged(), Ordering::Relaxed);
     }
 
     /// What the run looks like at `now`, as far as it was collected.
@@ -130,12 +152,12 @@ impl Recorder {
     /// An operation fell due.
     #[inline]
     pub fn offered(&self, worker: usize, phase: usize, operation: usize, due: Time) {
-        self.shard(worker).lock().interval(interval_of(due), phase).operations[operation].counts.offered += 1;
+        self.shard(worker).lock().interval(self.interval_of(due), phase).operations[operation].counts.offered += 1;
     }
 
     /// An operation that was due ended without being sent.
     pub fn unsent(&self, worker: usize, phase: usize, operation: usize, due: Time) {
-        self.shard(worker).lock().interval(interval_of(due), phase).operations[operation].counts.unsent += 1;
+        self.shard(worker).lock().interval(self.interval_of(due), phase).operations[operation].counts.unsent += 1;
     }
 
     /// An attempt was answered: what it consumed, and how it failed if it did.
@@ -152,7 +174,7 @@ impl Recorder {
             return;
         }
         let mut shard = self.shard(worker).lock();
-        let (interval, phase) = (interval_of(now), self.shape.phase_at(now));
+        let (interval, phase) = (self.interval_of(now), self.shape.phase_at(now));
         for table in consumed {
             let mut own = table.table;
             for (_, units) in &table.local_secondary_indexes {
@@ -172,13 +194,51 @@ impl Recorder {
     #[inline]
     pub fn end(&self, worker: usize, sample: &Sample) {
         let mut shard = self.shard(worker).lock();
-        shard.end(sample);
-        shard.interval(interval_of(sample.sent), self.shape.phase_at(sample.sent)).sent += 1;
-        shard.interval(interval_of(sample.done), self.shape.phase_at(sample.done)).completed += 1;
+        shard.end(self.interval_of(sample.due), sample);
+        shard.interval(self.interval_of(sample.sent), self.shape.phase_at(sample.sent)).sent += 1;
+        shard.interval(self.interval_of(sample.done), self.shape.phase_at(sample.done)).completed += 1;
         if shard.open.len() > OPEN_MAX {
             drop(shard);
             self.collect();
         }
+    }
+
+    /// Many operations of one kind fell due and came to their end at about the same time: those that were sent were, and ended,
+    /// in the same interval. Nothing is known of how long they took.
+    pub fn operations(&self, at: Time, phase: usize, operation: usize, counts: &Counts, items: u64) {
+        let mut shard = self.shard(0).lock();
+        let interval = shard.interval(self.interval_of(at), phase);
+        let sent = counts.offered - counts.unsent.min(counts.offered);
+        interval.sent += sent;
+        interval.completed += sent;
+        interval.operations[operation].counts.add(counts);
+        interval.operations[operation].items += items;
+    }
+
+    /// Units that a resource of the shape gave at about the same time.
+    pub fn consumed(&self, at: Time, phase: usize, resource: usize, units: Units) {
+        self.shard(0).lock().interval(self.interval_of(at), phase).resources[resource].consumed += units;
+    }
+
+    /// Many attempts of one operation were refused for one reason at about the same time. They are no part of the operation's
+    /// count of throttled attempts: one attempt may have several reasons.
+    pub fn refused(
+        &self,
+        at: Time,
+        phase: usize,
+        operation: usize,
+        exception: ErrorKind,
+        reason: &ThrottlingReason,
+        attempts: u64,
+    ) {
+        let mut shard = self.shard(0).lock();
+        shard.refused(&self.shape, (self.interval_of(at), phase), operation, exception, Some(reason), attempts);
+    }
+
+    /// Many attempts of one operation failed alike at about the same time.
+    pub fn failed(&self, at: Time, phase: usize, operation: usize, name: &str, message: &str, attempts: u64) {
+        let mut shard = self.shard(0).lock();
+        shard.failed((self.interval_of(at), phase), operation, name, message, attempts);
     }
 
     fn consume(
@@ -187,11 +247,18 @@ impl Recorder {
         (interval, phase): (u64, usize),
         table: &TableName,
         index: Option<&IndexName>,
-        units: crate::api::Units,
+        units: Units,
     ) {
         if let Some(resource) = self.shape.resource(table, index) {
             shard.interval(interval, phase).resources[resource].consumed += units;
         }
+    }
+
+    /// The number of the interval a moment falls in, or of the first one of those it is merged with.
+    #[inline]
+    fn interval_of(&self, time: Time) -> u64 {
+        let number = time.as_nanos() / INTERVAL.as_nanos() as u64;
+        number & !(self.merged.load(Ordering::Relaxed) - 1)
     }
 
     fn shard(&self, worker: usize) -> &Mutex<Shard> {
@@ -210,9 +277,4 @@ impl Shape {
             .iter()
             .position(|resource| *resource.table == *table && resource.index.as_deref() == index.map(|name| &**name))
     }
-}
-
-/// The number of the interval a moment falls in.
-fn interval_of(time: Time) -> u64 {
-    time.as_nanos() / INTERVAL.as_nanos() as u64
 }

@@ -3,7 +3,7 @@
 use crate::api::{ErrorKind, ReadWrite, ThrottlingReason, Units};
 
 use super::super::{Counts, Histogram, Latencies, OutcomeKind};
-use super::{Failure, Sample, Shape, interval_of};
+use super::{Failure, Sample, Shape};
 
 /// Different errors a run tells apart; more are counted under the last.
 const ERRORS_MAX: usize = 200;
@@ -96,8 +96,9 @@ impl Shard {
         &mut self.open[at]
     }
 
-    pub fn end(&mut self, sample: &Sample) {
-        let interval = self.interval(interval_of(sample.due), sample.phase);
+    /// An operation came to its end that was due in the interval with this number.
+    pub fn end(&mut self, number: u64, sample: &Sample) {
+        let interval = self.interval(number, sample.phase);
         let earliest = sample.due.max(sample.free);
         interval.lag.record(sample.sent.since(earliest));
         let wait = earliest.since(sample.due);
@@ -133,24 +134,48 @@ impl Shard {
                 let reasons: Vec<Option<&ThrottlingReason>> =
                     if reasons.is_empty() { vec![None] } else { reasons.iter().map(Some).collect() };
                 for reason in reasons {
-                    let at = self.throttle_key(operation, *exception, reason);
-                    let interval = self.interval(number, phase);
-                    increment(&mut interval.throttles, at);
-                    let resource = reason.and_then(|reason| {
-                        Some((shape.resource(&reason.table, reason.index.as_ref())?, reason.access))
-                    });
-                    match resource {
-                        Some((at, ReadWrite::Read)) => interval.resources[at].throttled_reads += 1,
-                        Some((at, ReadWrite::Write)) => interval.resources[at].throttled_writes += 1,
-                        None => {}
-                    }
+                    self.refused(shape, (number, phase), operation, *exception, reason, 1);
                 }
             }
             Failure::Error { name, message } => {
-                let at = self.error_key(operation, name, message);
-                increment(&mut self.interval(number, phase).errors, at);
+                self.failed((number, phase), operation, name, message, 1);
             }
         }
+    }
+
+    /// Attempts were refused for one reason.
+    pub fn refused(
+        &mut self,
+        shape: &Shape,
+        (number, phase): (u64, usize),
+        operation: usize,
+        exception: ErrorKind,
+        reason: Option<&ThrottlingReason>,
+        attempts: u64,
+    ) {
+        let at = self.throttle_key(operation, exception, reason);
+        let interval = self.interval(number, phase);
+        increment(&mut interval.throttles, at, attempts);
+        let resource =
+            reason.and_then(|reason| Some((shape.resource(&reason.table, reason.index.as_ref())?, reason.access)));
+        match resource {
+            Some((at, ReadWrite::Read)) => interval.resources[at].throttled_reads += attempts,
+            Some((at, ReadWrite::Write)) => interval.resources[at].throttled_writes += attempts,
+            None => {}
+        }
+    }
+
+    /// Attempts failed alike.
+    pub fn failed(
+        &mut self,
+        (number, phase): (u64, usize),
+        operation: usize,
+        name: &str,
+        message: &str,
+        attempts: u64,
+    ) {
+        let at = self.error_key(operation, name, message);
+        increment(&mut self.interval(number, phase).errors, at, attempts);
     }
 
     fn throttle_key(&mut self, operation: usize, exception: ErrorKind, reason: Option<&ThrottlingReason>) -> usize {
@@ -212,9 +237,9 @@ impl Interval {
     }
 }
 
-fn increment(counts: &mut Vec<u64>, at: usize) {
+fn increment(counts: &mut Vec<u64>, at: usize, by: u64) {
     if counts.len() <= at {
         counts.resize(at + 1, 0);
     }
-    counts[at] += 1;
+    counts[at] += by;
 }
