@@ -1,12 +1,12 @@
 //! Values for attributes and expressions, drawn for the record an operation is about.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use compact_str::CompactString;
 use jiff::Timestamp;
 
 use crate::item::{AttributeName, AttributeType, AttributeValue, Item, Number};
-use crate::random::Random;
+use crate::random::{Random, Streams};
 
 use super::distribution::Weighted;
 use super::distribution::key::KeyDistribution;
@@ -309,22 +309,66 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 pub(super) fn random_text(length: usize, alphabet: Alphabet, random: &mut Random) -> CompactString {
     let mut text = vec![0u8; length];
     match alphabet {
-        Alphabet::Alphanumeric => fill_from_bits::<6>(&mut text, ALPHANUMERIC, random),
-        Alphabet::Hex => fill_from_bits::<4>(&mut text, HEX, random),
+        Alphabet::Alphanumeric => fill_from_bits::<10, 4096>(&mut text, &ALPHANUMERIC_PAIRS, random),
+        Alphabet::Hex => fill_from_bits::<16, 256>(&mut text, &HEX_PAIRS, random),
         Alphabet::Digits => text.fill_with(|| b'0' + random.below(10) as u8),
         Alphabet::Lowercase => text.fill_with(|| b'a' + random.below(26) as u8),
     }
     ascii(text)
 }
 
-/// Characters taken from an alphabet of 2^BITS by slices of random words.
-fn fill_from_bits<const BITS: u32>(text: &mut [u8], alphabet: &[u8], random: &mut Random) {
-    for chunk in text.chunks_mut((64 / BITS) as usize) {
-        let mut bits = random.next_u64();
-        for byte in chunk {
-            *byte = alphabet[(bits & ((1 << BITS) - 1)) as usize];
-            bits >>= BITS;
+/// `length` ASCII characters that fill an item up: slices, from random places on, of one random text. Drawing each character
+/// would be half of what a simulated operation costs, and nothing tells the difference.
+pub(super) fn filling_text(length: usize, random: &mut Random) -> CompactString {
+    static TEXT: LazyLock<CompactString> = LazyLock::new(|| {
+        random_text(FILLING_TEXT_BYTES, Alphabet::Alphanumeric, &mut Streams::new(0).stream("filling text").at(0))
+    });
+    let whole = TEXT.as_bytes();
+    let mut text = Vec::with_capacity(length);
+    while text.len() < length {
+        let part = (length - text.len()).min(FILLING_TEXT_BYTES / 2);
+        let start = random.below((FILLING_TEXT_BYTES - part) as u64) as usize;
+        text.extend_from_slice(&whole[start..start + part]);
+    }
+    ascii(text)
+}
+
+const FILLING_TEXT_BYTES: usize = 1 << 16;
+
+/// Every two characters of an alphabet; a table of them takes half as many look-ups as one of single characters.
+static ALPHANUMERIC_PAIRS: [[u8; 2]; 4096] = pairs(ALPHANUMERIC);
+static HEX_PAIRS: [[u8; 2]; 256] = pairs(HEX);
+
+const fn pairs<const SIZE: usize, const PAIRS: usize>(alphabet: &[u8; SIZE]) -> [[u8; 2]; PAIRS] {
+    let mut pairs = [[0; 2]; PAIRS];
+    let mut at = 0;
+    while at < PAIRS {
+        pairs[at] = [alphabet[at % SIZE], alphabet[at / SIZE]];
+        at += 1;
+    }
+    pairs
+}
+
+/// Characters taken from an alphabet, whose pairs these are, by slices of random words, CHUNK characters a word.
+fn fill_from_bits<const CHUNK: usize, const PAIRS: usize>(
+    text: &mut [u8],
+    pairs: &[[u8; 2]; PAIRS],
+    random: &mut Random,
+) {
+    let write = |chunk: &mut [u8], mut bits: u64| {
+        for place in chunk.chunks_mut(2) {
+            let pair = &pairs[bits as usize % PAIRS];
+            place.copy_from_slice(&pair[..place.len()]);
+            bits >>= PAIRS.ilog2();
         }
+    };
+    let (chunks, rest) = text.as_chunks_mut::<CHUNK>();
+    for chunk in chunks {
+        // Of a length that the compiler knows.
+        write(chunk, random.next_u64());
+    }
+    if !rest.is_empty() {
+        write(rest, random.next_u64());
     }
 }
 

@@ -22,8 +22,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::capacity::CapacityModel;
+use crate::latency::LatencySettings;
 use crate::random::Streams;
 use crate::record::Threshold;
+use crate::replication::{Fault, ReplicationSettings};
 
 pub use error::{Place, Source, WorkloadError};
 pub use file::{EngineCapacity, RetryMode};
@@ -48,6 +51,16 @@ pub struct Workload {
     pub epoch_nanos: i64,
     /// Whether the bundled engine enforces capacity.
     pub engine_capacity: EngineCapacity,
+    /// How the bundled engine's capacity behaves where it is enforced.
+    pub capacity_model: CapacityModel,
+    /// How long the bundled engine takes; none where latency is not modelled.
+    pub latency: Option<LatencySettings>,
+    /// How far replicas of the bundled engine are behind; none where that is not modelled.
+    pub replication: Option<ReplicationSettings>,
+    /// How long a new leader waits after the old one is lost.
+    pub lease: Duration,
+    /// What goes wrong in the bundled engine.
+    pub faults: Vec<Fault>,
     /// How the client behaves.
     pub client: Client,
     /// The tables.
@@ -80,10 +93,24 @@ pub struct Client {
 pub struct Overrides {
     /// The length of the whole run: phases are shortened or lengthened alike.
     pub duration: Option<Duration>,
+    /// What becomes of their rates then.
+    pub pace: Pace,
     /// The highest rate, operations per second: every open-loop phase is scaled alike.
     pub peak_rate: Option<f64>,
     /// The seed.
     pub seed: Option<u64>,
+}
+
+/// What becomes of the rates of a phase that is made longer or shorter than the file says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Time is stretched: every moment of a phase comes later or earlier alike.
+    #[default]
+    Stretched,
+    /// Lengths of time hold that the file gives: the period of a sine, the steps of a trace, the place and length of a spike,
+    /// a warm-up. A sine and a trace begin again at their end, a spike has its base rate after it, and where there is less
+    /// time they break off. A ramp and steps are defined by their phase and fill it.
+    Kept,
 }
 
 impl Workload {

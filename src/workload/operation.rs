@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use crate::api::{
     AttributeNames, BatchGetItem, BatchWriteItem, ConditionCheck, DeleteItem, GetItem, IndexName, KeysAndAttributes,
@@ -143,6 +144,26 @@ impl OperationSpec {
         actions.iter().filter_map(move |action| inserts_of(action, count))
     }
 
+    /// Whether it reads no more than a limit of items from one end of an item collection, however long that is.
+    pub fn reads_an_end(&self) -> bool {
+        match &self.kind {
+            Kind::Query(query) => {
+                let narrows = query.key_condition.to_ascii_uppercase().contains(" AND ");
+                query.limit.is_some() && !self.all_pages && !narrows
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it queries or scans an index.
+    pub const fn reads_index(&self) -> bool {
+        match &self.kind {
+            Kind::Query(query) => query.index.is_some(),
+            Kind::Scan(scan) => scan.index.is_some(),
+            _ => false,
+        }
+    }
+
     /// The table an operation on single records is about, and the share of its requests that go to the hottest record.
     pub(super) fn hottest_key(&self, tables: &[Table]) -> Option<(usize, f64)> {
         let (table, key) = match &self.kind {
@@ -163,7 +184,18 @@ impl OperationSpec {
 
     /// Draws the request of a shot. Depends on the shot and the random stream alone.
     pub fn draw(&self, tables: &[Table], shot: &Shot, random: &mut Random) -> Request {
-        let mut drawing = Drawing { tables, shot, random, stride: 1, taken: Vec::new(), new: Vec::new() };
+        self.draw_about(tables, shot, random).0
+    }
+
+    /// Draws the request of a shot, and says which records of which tables it is about.
+    pub fn draw_about(&self, tables: &[Table], shot: &Shot, random: &mut Random) -> (Request, About) {
+        let about = About::new();
+        let mut drawing = Drawing { tables, shot, random, stride: 1, taken: Vec::new(), new: Vec::new(), about };
+        (self.draw_by(&mut drawing), drawing.about)
+    }
+
+    fn draw_by(&self, drawing: &mut Drawing<'_>) -> Request {
+        let (tables, shot) = (drawing.tables, drawing.shot);
         match &self.kind {
             Kind::Action(action) => {
                 let record = drawing.record(action, false);
@@ -259,11 +291,21 @@ struct Drawing<'a> {
     taken: Vec<(usize, u64)>,
     /// Tables of the records this request inserts.
     new: Vec<usize>,
+    about: About,
 }
+
+/// Records that a request is about, with their tables; of a query one record of its item collection, of a scan none.
+pub type About = SmallVec<[(usize, u64); 1]>;
 
 impl Drawing<'_> {
     /// The record an action is about. In a batch or transaction the records drawn before count for `new` and `same_as`.
     fn record(&mut self, action: &Action, of_several: bool) -> u64 {
+        let record = self.draw_record(action, of_several);
+        self.about.push((action.table, record));
+        record
+    }
+
+    fn draw_record(&mut self, action: &Action, of_several: bool) -> u64 {
         let population = self.shot.populations[action.table];
         match &action.key {
             KeyChoice::Existing(distribution) => distribution.draw(population, self.random),
@@ -384,6 +426,7 @@ impl Drawing<'_> {
             KeyChoice::Record(record) => *record,
             KeyChoice::New | KeyChoice::SameAs(_) => population,
         };
+        self.about.push((query.table, record));
         let key = table.key(record);
         let subject = table.subject(record, self.shot.counter, self.shot.epoch_nanos, &key);
         Request::Query(Query {

@@ -11,6 +11,7 @@ use crate::time::Time;
 
 use super::Workload;
 use super::file::Arrivals;
+use super::operation::About;
 use super::rate::Cursor;
 
 /// An operation about to be sent: enough to draw its request anywhere, on any thread.
@@ -228,6 +229,12 @@ impl Drafter {
         let streams =
             (0..workload.phases.len()).map(|phase| workload.streams.stream(&format!("operation/{phase}"))).collect();
         Drafter { workload, streams }
+    }
+
+    /// The request of a shot, and which records of which tables it is about.
+    pub(crate) fn request_about(&self, shot: &Shot) -> (Request, About) {
+        let mut random = self.streams[shot.phase].at(shot.index);
+        self.workload.operations[shot.operation].draw_about(&self.workload.tables, shot, &mut random)
     }
 
     /// The request of a shot: the same whoever draws it, and whenever.

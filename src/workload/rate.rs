@@ -15,7 +15,11 @@ struct Segment {
     end: f64,
     /// Operations due before the segment.
     count_before: f64,
+    /// Operations due before its end.
+    count_after: f64,
     shape: Shape,
+    /// The sine of a sine's phase at the segment's start.
+    swing_before: f64,
 }
 
 /// The formula of a segment; times are seconds since the phase's start.
@@ -49,9 +53,12 @@ impl RateCurve {
         let (mut start, mut count_before) = (0.0, 0.0);
         for (length, shape) in stretches {
             if length > 0.0 {
-                let segment = Segment { start, end: start + length, count_before, shape };
+                let swing_before = swing(shape, start);
+                let (end, count_after) = (start + length, count_before);
+                let mut segment = Segment { start, end, count_before, count_after, shape, swing_before };
+                segment.count_after += segment.count(end);
                 start = segment.end;
-                count_before += segment.count(segment.end);
+                count_before = segment.count_after;
                 segments.push(segment);
             }
         }
@@ -70,7 +77,7 @@ impl RateCurve {
 
     /// Operations due in all; a fraction is a part of an operation.
     pub fn total(&self) -> f64 {
-        self.segments.last().map_or(0.0, |segment| segment.count_before + segment.count(segment.end))
+        self.segments.last().map_or(0.0, |segment| segment.count_after)
     }
 
     /// The rate at a time; zero outside the curve.
@@ -86,6 +93,12 @@ impl RateCurve {
             Some(segment) => segment.count_before + segment.count(seconds.max(segment.start)),
             None => self.total(),
         }
+    }
+
+    /// The first time after this one at which one formula of the rate ends; the end of the curve if there is none.
+    pub fn edge_after(&self, seconds: f64) -> f64 {
+        let at = self.segments.partition_point(|segment| segment.end <= seconds);
+        self.segments.get(at).map_or(self.seconds(), |segment| segment.end)
     }
 
     /// The highest rate.
@@ -106,6 +119,18 @@ impl RateCurve {
         }))
     }
 
+    /// The curve as far as this time.
+    pub fn until(&self, seconds: f64) -> Self {
+        Self::new(self.segments.iter().map(|segment| {
+            let end = segment.end.min(seconds);
+            let shape = match segment.shape {
+                Shape::Line { from, .. } if end < segment.end => Shape::Line { from, to: segment.rate(end) },
+                whole => whole,
+            };
+            (end - segment.start, shape)
+        }))
+    }
+
     /// The same rates over another time: every moment comes `factor` times as late.
     pub fn stretched(&self, factor: f64) -> Self {
         Self::new(self.segments.iter().map(|segment| {
@@ -120,24 +145,35 @@ impl RateCurve {
     }
 }
 
+/// The sine of a sine's phase at a time; zero for other shapes.
+fn swing(shape: Shape, time: f64) -> f64 {
+    match shape {
+        Shape::Line { .. } => 0.0,
+        Shape::Sine { period, trough, .. } => libm::sin(TAU * (time - trough) / period),
+    }
+}
+
 /// Where in a curve the last count was found, so that the next, larger one is found at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor {
     segment: usize,
+    /// The time found last.
+    last: f64,
 }
 
 impl Cursor {
     /// The start of a curve.
-    pub const START: Cursor = Cursor { segment: 0 };
+    pub const START: Cursor = Cursor { segment: 0, last: 0.0 };
 
     /// The time in seconds at which `count` operations have been due; `None` beyond the end of the curve. Counts must not fall
     /// from call to call.
     pub fn time_of(&mut self, curve: &RateCurve, count: f64) -> Option<f64> {
         loop {
             let segment = curve.segments.get(self.segment)?;
-            if count < segment.count_before + segment.count(segment.end) {
-                let time = segment.time_of((count - segment.count_before).max(0.0));
-                return Some(time.clamp(segment.start, segment.end));
+            if count < segment.count_after {
+                let time = segment.time_of((count - segment.count_before).max(0.0), self.last);
+                self.last = time.clamp(segment.start, segment.end);
+                return Some(self.last);
             }
             self.segment += 1;
         }
@@ -160,8 +196,8 @@ impl Segment {
         match self.shape {
             Shape::Line { from, to } => from * passed + (to - from) * passed * passed / (2.0 * (self.end - self.start)),
             Shape::Sine { mean, amplitude, period, trough } => {
-                let swing = |at: f64| libm::sin(TAU * (at - trough) / period);
-                mean * passed - amplitude * period / TAU * (swing(time) - swing(self.start))
+                let swung = libm::sin(TAU * (time - trough) / period) - self.swing_before;
+                mean * passed - amplitude * period / TAU * swung
             }
         }
     }
@@ -178,8 +214,8 @@ impl Segment {
         }
     }
 
-    /// The time at which `count` operations of the segment have been due.
-    fn time_of(&self, count: f64) -> f64 {
+    /// The time at which `count` operations of the segment have been due, not before `last` but for rounding.
+    fn time_of(&self, count: f64, last: f64) -> f64 {
         match self.shape {
             Shape::Line { from, to } => {
                 let slope = (to - from) / (self.end - self.start);
@@ -187,11 +223,12 @@ impl Segment {
                 let denominator = from + root;
                 if denominator > 0.0 { self.start + 2.0 * count / denominator } else { self.start }
             }
-            Shape::Sine { mean, .. } => self.invert(count, self.start + count / mean),
+            Shape::Sine { .. } => self.invert(count, last),
         }
     }
 
-    /// Newton's method, held inside a shrinking bracket; to a tenth of a nanosecond.
+    /// Newton's method from a guess, held inside a shrinking bracket; to a tenth of a nanosecond, or as near as the number
+    /// can say.
     fn invert(&self, count: f64, guess: f64) -> f64 {
         let (mut low, mut high) = (self.start, self.end);
         let mut time = guess.clamp(low, high);
@@ -204,7 +241,7 @@ impl Segment {
             }
             let step = time - excess / self.rate(time);
             let next = if step > low && step < high { step } else { low.midpoint(high) };
-            if (next - time).abs() < 1e-10 {
+            if (next - time).abs() < (4.0 * f64::EPSILON * time).max(1e-10) {
                 return next;
             }
             time = next;

@@ -7,8 +7,7 @@ use crate::item::{AttributeName, AttributeValue, Item};
 use crate::random::{Random, Stream};
 
 use super::distribution::size::SizeDistribution;
-use super::file::Alphabet;
-use super::generator::{Generator, Subject, random_text};
+use super::generator::{Generator, Subject, filling_text};
 use super::layout::Layout;
 
 static NO_KEY: Item = Item::new();
@@ -65,6 +64,19 @@ impl Table {
         Subject { record, place: self.layout.place(record), counter, epoch_nanos, key }
     }
 
+    /// The records below `population` that share the partition key of a record.
+    pub fn collection(&self, record: u64, population: u64) -> impl Iterator<Item = u64> {
+        let (first, step, count) = match self.layout {
+            Layout::Contiguous { items_per_partition } => {
+                (record - record % items_per_partition, 1, items_per_partition)
+            }
+            Layout::Interleaved { partitions } => (record % partitions, partitions, u64::MAX),
+        };
+        (0..count)
+            .map_while(move |number| first.checked_add(number.checked_mul(step)?))
+            .take_while(move |record| *record < population)
+    }
+
     /// The key of a record: the same every time.
     pub fn key(&self, record: u64) -> Item {
         let subject = self.subject(record, 0, 0, &NO_KEY);
@@ -98,7 +110,7 @@ impl ItemTemplate {
         if let Some(padding) = &self.padding {
             let wanted = padding.item_bytes.sample(random) as usize;
             let filler = wanted.saturating_sub(bytes + padding.name.len());
-            let text = random_text(filler, Alphabet::Alphanumeric, random);
+            let text = filling_text(filler, random);
             let at = attributes.partition_point(|(name, _)| name < &padding.name);
             attributes.insert(at, (padding.name.clone(), AttributeValue::S(text)));
         }

@@ -1,7 +1,5 @@
 //! Texts with placeholders: `user-{partition:04}`.
 
-use std::fmt::Write as _;
-
 use compact_str::CompactString;
 use thiserror::Error;
 
@@ -160,8 +158,16 @@ fn parse_placeholder(inside: &str) -> Result<Part, TextError> {
 }
 
 fn push_padded(text: &mut CompactString, number: u64, width: usize) {
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{number:0width$}");
+    let mut digits = [b'0'; WIDTH_MAX];
+    let (mut left, mut at) = (number, WIDTH_MAX);
+    while left > 0 {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+    }
+    let start = at.min(WIDTH_MAX - width.clamp(1, WIDTH_MAX));
+    // Digits are UTF-8.
+    text.push_str(str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -177,6 +183,17 @@ mod tests {
         assert_eq!(fill("{{literal}}"), "{literal}");
         assert_eq!(fill("plain"), "plain");
         assert_eq!(fill("user{record:ycsb}"), format!("user{}", ycsb_key_hash(25)));
+    }
+
+    #[test]
+    fn numbers_are_padded_as_the_standard_library_does() {
+        for number in [0, 1, 9, 10, 12_345, 99_999_999, 100_000_000, u64::MAX] {
+            for width in [0, 1, 8, 20, 64] {
+                let mut text = CompactString::default();
+                push_padded(&mut text, number, width);
+                assert_eq!(text, format!("{number:0width$}"));
+            }
+        }
     }
 
     #[test]

@@ -3,24 +3,30 @@
 //! These types say what can be written; [`Workload`](super::Workload) is what was meant, after checking.
 
 mod attribute;
+mod capacity_model;
 mod distribution;
+mod latency;
 mod located;
 mod one_of;
 mod operation;
 mod phase;
+mod replication;
 mod table;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use attribute::{Alphabet, AttributeFile, AttributesFile, GeneratorFile, TimestampFormat};
+pub use capacity_model::CapacityModelFile;
 pub use distribution::{DistributionFile, DistributionTable, KeyFile};
+pub use latency::{LatencyFile, Modelled, NetworkTimeFile, ServiceTimeFile};
 pub use located::{Located, Span};
 pub use one_of::OneOf;
 pub use operation::{
     ActionFile, ActionType, BatchFile, ConditionOutcome, ItemChangesFile, OperationFile, OperationType, Pages,
 };
 pub use phase::{Arrivals, ChangingRateFile, PhaseFile, RateFile};
+pub use replication::{FaultFile, FaultType, LagFile, ReplicationFile};
 pub use table::{
     AutoScaledUnits, CapacityFile, GlobalIndexFile, KeyAttributeFile, KeyAttributesFile, LocalIndexFile,
     ProjectionFile, TableFile, UnitsFile,
@@ -52,6 +58,9 @@ pub struct WorkloadFile {
     pub operations: Vec<OperationFile>,
     /// The phases, one after the other.
     pub phases: Vec<PhaseFile>,
+    /// What goes wrong in the bundled engine, and when.
+    #[serde(default)]
+    pub faults: Vec<FaultFile>,
     /// What must hold at the end, such as "p99 of get <= 5ms", "throttled <= 0.1%", "achieved >= 99%", "errors = 0".
     #[serde(default)]
     pub thresholds: Vec<Located<String>>,
@@ -63,6 +72,12 @@ pub struct WorkloadFile {
 pub struct EngineFile {
     /// Whether capacity limits are enforced.
     pub capacity: EngineCapacity,
+    /// How capacity behaves where it is enforced.
+    pub capacity_model: CapacityModelFile,
+    /// How long requests take.
+    pub latency: LatencyFile,
+    /// How far replicas are behind.
+    pub replication: ReplicationFile,
 }
 
 /// Whether the bundled engine enforces capacity.

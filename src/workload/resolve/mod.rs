@@ -2,13 +2,16 @@
 
 mod action;
 mod capacity;
+mod capacity_model;
 mod distribution;
 mod expressions;
 mod generator;
 mod index;
 mod item;
+mod latency;
 mod operation;
 mod phase;
+mod replication;
 mod sample;
 mod table;
 
@@ -99,10 +102,15 @@ pub(super) fn resolve(
     let context = Context { source: &source, streams, folder, warnings: RefCell::default() };
     check_name(&context, &file.name)?;
     let epoch_nanos = resolve_epoch(&context, file.epoch.as_ref())?;
+    let capacity_model = capacity_model::resolve_capacity_model(&context, &file.engine.capacity_model, epoch_nanos)?;
     let client = resolve_client(&context, &file.client)?;
     let tables = table::resolve_tables(&context, &file.tables)?;
     let operations = operation::resolve_operations(&context, &tables, &file.operations)?;
     let phases = phase::resolve_phases(&context, &operations, &file, overrides)?;
+    let latency = latency::resolve_latency(&context, &file.engine.latency)?;
+    let replication = replication::resolve_replication(&context, &file.engine.replication)?;
+    let lease = replication::resolve_lease(&context, &file.engine.replication)?;
+    let faults = replication::resolve_faults(&context, &tables, &phases, &file, overrides.pace)?;
     let thresholds = resolve_thresholds(&context, &operations, &file.thresholds)?;
     let warnings = context.warnings.into_inner();
     Ok(Workload {
@@ -111,6 +119,11 @@ pub(super) fn resolve(
         streams,
         epoch_nanos,
         engine_capacity: file.engine.capacity,
+        capacity_model,
+        latency,
+        replication,
+        lease,
+        faults,
         client,
         tables,
         operations,

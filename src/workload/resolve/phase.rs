@@ -9,7 +9,7 @@ use crate::workload::distribution::Weighted;
 use crate::workload::file::{ChangingRateFile, Located, PhaseFile, RateFile, WorkloadFile};
 use crate::workload::phase::Phase;
 use crate::workload::rate::{RateCurve, Shape};
-use crate::workload::{OperationSpec, Overrides, WorkloadError};
+use crate::workload::{OperationSpec, Overrides, Pace, WorkloadError};
 
 use super::{Context, IN_FLIGHT_MAX, WEIGHT_MAX};
 
@@ -17,6 +17,8 @@ use super::{Context, IN_FLIGHT_MAX, WEIGHT_MAX};
 const PHASES_MAX: usize = 1000;
 /// Far below what a [`Time`] holds.
 const RUN_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
+/// A row of a trace is 72 bytes of memory.
+const TRACE_ROWS_MAX: usize = 5_000_000;
 /// More operations per second than any one machine sends.
 const RATE_MAX: f64 = 1e9;
 
@@ -32,22 +34,17 @@ pub(super) fn resolve_phases(
     if let Some(excess) = file.phases.get(PHASES_MAX) {
         return Err(context.error(&excess.name.span, format!("a workload has at most {PHASES_MAX} phases")));
     }
+    let lengths = lengths(context, &file.phases, overrides)?;
     let mut names = BTreeSet::new();
     let mut phases = Vec::new();
-    let mut total = Duration::ZERO;
-    for phase in &file.phases {
+    for (phase, length) in file.phases.iter().zip(lengths) {
         if phase.name.trim().is_empty() {
             return Err(context.error(&phase.name.span, "a phase needs a name"));
         }
         if !names.insert(phase.name.as_str()) {
             return Err(context.error(&phase.name.span, format!("there are two phases named `{}`", phase.name.value)));
         }
-        let resolved = resolve_phase(context, operations, phase)?;
-        total += resolved.end.since(resolved.start);
-        if total > RUN_MAX {
-            return Err(context.error(&phase.duration.span, "the phases last more than a century together"));
-        }
-        phases.push(resolved);
+        phases.push(resolve_phase(context, operations, phase, length)?);
     }
     if phases.iter().all(|phase| phase.warm_up) {
         context.warn(&file.phases[0].name.span, "every phase is a warm-up: nothing will be measured");
@@ -55,7 +52,7 @@ pub(super) fn resolve_phases(
     if let Some(peak) = overrides.peak_rate {
         scale_rates(context, &mut phases, peak)?;
     }
-    if let Some(duration) = overrides.duration {
+    if let (Some(duration), Pace::Stretched) = (overrides.duration, overrides.pace) {
         stretch(context, &mut phases, duration)?;
     }
     let mut start = Time::ZERO;
@@ -71,18 +68,60 @@ pub(super) fn resolve_phases(
     Ok(phases)
 }
 
+/// How long each phase says it lasts, and how long it does where the pace is kept over another length of the run.
+fn lengths(context: &Context<'_>, phases: &[PhaseFile], overrides: Overrides) -> Result<Vec<Length>, WorkloadError> {
+    let mut lengths = Vec::with_capacity(phases.len());
+    let mut total = Duration::ZERO;
+    for phase in phases {
+        let said = context.duration(&phase.duration)?;
+        if said.is_zero() {
+            return Err(context.error(&phase.duration.span, "a phase lasts longer than nothing"));
+        }
+        total += said;
+        if total > RUN_MAX {
+            return Err(context.error(&phase.duration.span, "the phases last more than a century together"));
+        }
+        lengths.push(Length { said, holds: said });
+    }
+    let (Some(duration), Pace::Kept) = (overrides.duration, overrides.pace) else { return Ok(lengths) };
+    if duration.is_zero() {
+        return Err(context.source.error_as_a_whole("--for is nothing; a run lasts longer than that"));
+    }
+    // A warm-up keeps its length as long as there is as much time for the rest.
+    let of = |warm_up: bool| phases.iter().zip(&lengths).filter(move |(phase, _)| phase.warm_up == warm_up);
+    let [warm_ups, rest] =
+        [true, false].map(|warm_up| of(warm_up).map(|(_, length)| length.said).sum::<Duration>().as_secs_f64());
+    let wanted = duration.as_secs_f64();
+    let keeps_warm_ups = rest > 0.0 && wanted >= 2.0 * warm_ups;
+    for (phase, length) in phases.iter().zip(&mut lengths) {
+        let factor = match (keeps_warm_ups, phase.warm_up) {
+            (true, true) => 1.0,
+            (true, false) => (wanted - warm_ups) / rest,
+            (false, _) => wanted / total.as_secs_f64(),
+        };
+        length.holds = length.said.mul_f64(factor);
+    }
+    Ok(lengths)
+}
+
+/// The length of a phase.
+#[derive(Debug, Clone, Copy)]
+struct Length {
+    /// As the file says.
+    said: Duration,
+    /// As it is run, before time is stretched.
+    holds: Duration,
+}
+
 /// A phase that starts at zero.
 fn resolve_phase(
     context: &Context<'_>,
     operations: &[OperationSpec],
     file: &PhaseFile,
+    length: Length,
 ) -> Result<Phase, WorkloadError> {
-    let duration = context.duration(&file.duration)?;
-    if duration.is_zero() {
-        return Err(context.error(&file.duration.span, "a phase lasts longer than nothing"));
-    }
     let (curve, in_flight) = match (&file.rate, &file.in_flight) {
-        (Some(rate), None) => (Some(resolve_rate(context, rate, duration)?), 0),
+        (Some(rate), None) => (Some(resolve_rate(context, rate, length)?), 0),
         (None, Some(in_flight)) => {
             context.within("in_flight", in_flight, 1, IN_FLIGHT_MAX)?;
             (None, in_flight.value)
@@ -103,7 +142,7 @@ fn resolve_phase(
         name: file.name.value.clone(),
         warm_up: file.warm_up,
         start: Time::ZERO,
-        end: Time::ZERO + duration,
+        end: Time::ZERO + length.holds,
         curve,
         arrivals: file.arrivals,
         in_flight,
@@ -137,13 +176,9 @@ fn resolve_mix(
     })
 }
 
-fn resolve_rate(
-    context: &Context<'_>,
-    rate: &Located<RateFile>,
-    duration: Duration,
-) -> Result<RateCurve, WorkloadError> {
+fn resolve_rate(context: &Context<'_>, rate: &Located<RateFile>, length: Length) -> Result<RateCurve, WorkloadError> {
     let span = &rate.span;
-    let seconds = duration.as_secs_f64();
+    let (said_seconds, seconds) = (length.said.as_secs_f64(), length.holds.as_secs_f64());
     let check = |value: f64| -> Result<f64, WorkloadError> {
         if (0.0..=RATE_MAX).contains(&value) {
             return Ok(value);
@@ -169,8 +204,8 @@ fn resolve_rate(
         ChangingRateFile::Spike { base, peak, at, length, rise } => {
             let rise = rise.as_ref().map(|rise| context.duration(rise)).transpose()?.unwrap_or_default().as_secs_f64();
             let (at_seconds, length) = (context.duration(at)?.as_secs_f64(), context.duration(length)?.as_secs_f64());
-            let after = seconds - at_seconds - 2.0 * rise - length;
-            if after < 0.0 {
+            let end = at_seconds + 2.0 * rise + length;
+            if end > said_seconds {
                 return Err(context.error(&at.span, "the spike does not end within the phase"));
             }
             RateCurve::new([
@@ -178,8 +213,9 @@ fn resolve_rate(
                 (rise, line(*base, *peak)?),
                 (length, line(*peak, *peak)?),
                 (rise, line(*peak, *base)?),
-                (after, line(*base, *base)?),
+                ((seconds - end).max(0.0), line(*base, *base)?),
             ])
+            .until(seconds)
         }
         ChangingRateFile::Sine { mean, amplitude, period, trough } => {
             check(*mean)?;
@@ -207,15 +243,23 @@ fn resolve_rate(
             }
             let values = read_trace(context, file, column.as_ref())?;
             let to_rate = if *per_second { scale } else { scale / step_seconds };
-            let rows = (seconds * speed_up / step_seconds).ceil() as usize;
-            if values.len() < rows {
+            let rows_in = |seconds: f64| (seconds * speed_up / step_seconds).ceil() as usize;
+            if values.len() < rows_in(said_seconds) {
                 let lasts = Duration::from_secs_f64(values.len() as f64 * step_seconds / speed_up);
                 return Err(context.error(&file.span, format!("the trace lasts {lasts:?}, less than the phase")));
             }
             let step = step_seconds / speed_up;
             let mut left = seconds;
+            let rows = rows_in(seconds);
+            if rows > TRACE_ROWS_MAX {
+                let message =
+                    format!("the run takes {rows} rows of the trace; at most {TRACE_ROWS_MAX} are kept in memory");
+                return Err(context
+                    .error(&file.span, message)
+                    .with_help("make each row stand for more time, or the run shorter"));
+            }
             let mut stretches = Vec::with_capacity(rows);
-            for value in &values[..rows] {
+            for value in values.iter().cycle().take(rows) {
                 stretches.push((step.min(left), line(value * to_rate, value * to_rate)?));
                 left -= step;
             }

@@ -4,8 +4,7 @@ use super::super::InvalidParameter;
 use super::super::box_cox::{expm1_over, log1p_over};
 use super::super::parameter::{finite, positive, within};
 use super::Continuous;
-use super::normal::middle;
-use crate::random::Random;
+use crate::random::{Random, middle};
 
 /// The generalized extreme value distribution (Jenkinson 1955).
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,7 @@
 use super::super::InvalidParameter;
 use super::super::parameter::{positive, within};
 use super::Continuous;
-use super::normal::{middle, standard_cumulative, standard_quantile};
-use crate::random::Random;
+use crate::random::{Random, middle, standard_cumulative, standard_quantile};
 
 /// The log-normal distribution: its logarithm is normal.
 #[derive(Debug, Clone, Copy, PartialEq)]
