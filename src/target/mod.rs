@@ -3,24 +3,51 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod engine;
+mod modelled;
+mod timer;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::api::{ApiError, CreateTable, Outcome, Request, TableName};
+use crate::capacity::ResourceView;
 use crate::item::Item;
 use crate::record::TargetInfo;
 use crate::time::Time;
 
 pub use engine::EngineTarget;
+pub use modelled::ModelledEngine;
 
 /// A target that answers at once, in the caller's thread.
 pub trait InProcess: Send + Sync {
     /// Answers a request that arrives at `now`.
     fn execute(&self, now: Time, request: &Request) -> Outcome;
+
+    /// Whether [`travel_time`](Self::travel_time) and [`answer_time`](Self::answer_time) tell anything but nothing.
+    fn models_latency(&self) -> bool {
+        false
+    }
+
+    /// How long a request is on its way to the target, by the model of latency; `attempt` numbers the requests of a run and
+    /// decides what is drawn. Nothing where latency is not modelled.
+    fn travel_time(&self, _attempt: u64) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How long the target took to serve a request, and its answer is on its way back, by the model of latency. Nothing where
+    /// latency is not modelled.
+    fn answer_time(&self, _attempt: u64, _request: &Request, _outcome: &Outcome) -> Duration {
+        Duration::ZERO
+    }
+
+    /// The capacity of every table and index at `now`. Events are told once: to one observer.
+    fn observe(&self, _now: Time) -> Vec<ResourceView> {
+        Vec::new()
+    }
 
     /// Stores an item before the run, free of capacity.
     fn load(&self, table: &TableName, item: Item) -> Result<(), ApiError>;
@@ -36,11 +63,24 @@ pub trait Target: Send + Sync {
     /// What the record says about the target.
     fn info(&self) -> TargetInfo;
 
+    /// The run begins now.
+    fn begin(&self) {}
+
+    /// Whether limits of capacity hold; where that is not known they may.
+    fn is_limited(&self) -> bool {
+        true
+    }
+
     /// Creates the tables that do not exist and waits until all are active. Says of each whether it was created.
     fn prepare<'a>(&'a self, tables: &'a [CreateTable]) -> TargetFuture<'a, Result<Vec<PreparedTable>, TargetError>>;
 
     /// Sends one request once.
     fn call(&self, request: Arc<Request>) -> TargetFuture<'_, Result<Outcome, CallError>>;
+
+    /// The capacity of every table and index at `now`, where the target shows it. Events are told once: to one observer.
+    fn observe(&self, _now: Time) -> Vec<ResourceView> {
+        Vec::new()
+    }
 
     /// Deletes the tables that `prepare` of this very target created, and no others.
     fn delete_created(&self) -> TargetFuture<'_, Result<Vec<String>, TargetError>>;

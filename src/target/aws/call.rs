@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -60,9 +61,12 @@ where
     match sent {
         Ok(reply) => convert(reply).map_err(malformed),
         Err(error) => match attempt_error(error) {
-            AttemptError::Api(error) => {
-                Ok(Outcome { result: Err(error), consumed: Vec::new(), item_collections: Vec::new() })
-            }
+            AttemptError::Api(error) => Ok(Outcome {
+                result: Err(error),
+                consumed: Vec::new(),
+                item_collections: Vec::new(),
+                delayed: Duration::ZERO,
+            }),
             AttemptError::Call(error) => Err(error),
         },
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
@@ -158,7 +159,7 @@ fn succeeded(output: Output, consumed: impl IntoIterator<Item = impl IntoConsume
     let mut consumed: Vec<_> =
         consumed.into_iter().flat_map(IntoConsumed::each).map(|of_table| consumed_capacity(of_table, access)).collect();
     consumed.sort_by(|left, right| left.table_name.cmp(&right.table_name));
-    Outcome { result: Ok(Response { output }), consumed, item_collections: Vec::new() }
+    Outcome { result: Ok(Response { output }), consumed, item_collections: Vec::new(), delayed: Duration::ZERO }
 }
 
 /// Single-item operations report one table's capacity, batches and transactions a list (facts §10.3).
