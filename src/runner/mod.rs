@@ -1,6 +1,8 @@
-//! Runs a workload in real time: loads the tables, releases operations at their intended starts, sees each through its
-//! retries, and makes the record.
+//! Runs a workload in real or virtual time: loads the tables, releases operations at their intended starts, sees each through
+//! its retries, and makes the record.
 
+mod ahead;
+mod capacity_only;
 mod clock;
 mod environment;
 mod feed;
@@ -10,6 +12,7 @@ mod network;
 mod rehearsal;
 mod retry;
 mod session;
+mod simulation;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -22,17 +25,21 @@ use tokio::runtime::Runtime;
 
 use crate::api::{CapacityMode, CreateTable};
 use crate::record::{
-    CapacityLimit, Clock as ClockKind, Ending, Harness, LiveView, OperationInfo, PhaseInfo, ProvisionedUnits, Recorded,
-    Recorder, Resource, ResourceInfo, RunResult, SCHEMA, Shape, TableLoad, TargetInfo, WorkloadSource,
+    CapacityLimit, Clock as ClockKind, Ending, EngineRecord, Environment, FaultInfo, Harness, LiveView, ObservationLog,
+    OperationInfo, PhaseInfo, ProvisionedUnits, Recorded, Recorder, Resource, ResourceInfo, RunResult, SCHEMA, Shape,
+    TableLoad, TargetInfo, WorkloadSource,
 };
+use crate::replication::{Fault, FaultKind};
 use crate::target::{InProcess, Target, TargetError};
 use crate::time::Time;
-use crate::workload::{Plan, Workload};
+use crate::workload::{Phase, Plan, Workload};
 
+pub use capacity_only::{CapacityOnly, CapacityOnlyError, simulate_capacity};
 pub use clock::Stop;
 pub use environment::environment;
-pub use load::{LoadError, load_in_process, load_over_network};
+pub use load::{LoadError, load_in_order, load_in_process, load_over_network};
 pub use rehearsal::{Rehearsal, rehearse};
+pub use simulation::{SimulateError, Simulation, can_simulate, simulate};
 
 use clock::Clock;
 use feed::Feed;
@@ -92,6 +99,19 @@ pub enum Progress<'a> {
         /// What was measured so far.
         view: &'a LiveView,
     },
+    /// Operations are being simulated.
+    Simulating {
+        /// The current phase's name.
+        phase: &'a str,
+        /// Virtual time since the start of the run.
+        elapsed: Duration,
+        /// Virtual time until its planned end.
+        left: Duration,
+        /// Seconds of virtual time a second of real time, so far.
+        speed: f64,
+        /// What was measured so far.
+        view: &'a LiveView,
+    },
 }
 
 /// Why a run could not be done.
@@ -140,26 +160,37 @@ fn run_by(
 ) -> RunResult {
     let (info, limited, workers) = match driver {
         Driver::InProcess { info, limited, workers, .. } => (info.clone(), *limited, *workers),
-        Driver::Network { target, workers, .. } => (target.info(), true, *workers),
+        Driver::Network { target, workers, .. } => (target.info(), target.is_limited(), *workers),
     };
     let shape = shape(workload, limited);
     let resources = shape.resources.clone();
     let recorder = Arc::new(Recorder::new(shape, workers));
     let started_at = Timestamp::now();
     let cpu_before = environment::process_cpu_seconds();
+    if let Driver::Network { target, .. } = driver {
+        target.begin();
+    }
     let context = RunContext {
         workload,
         feed: Arc::new(Feed::new(Plan::new(Arc::clone(workload)), workload)),
         recorder: Arc::clone(&recorder),
-        client: Arc::new(Client {
-            policy: RetryPolicy::new(&workload.client),
-            quota: RetryQuota::new(),
-            jitter: Jitter::new(workload.streams.stream("retry jitter")),
-        }),
+        client: Arc::new(client(workload)),
         clock: clock.clone(),
         stop,
         end: Time::ZERO + workload.duration(),
     };
+    // Faults happen in the bundled engine only.
+    let mut log = if info.kind == "engine" { observation_log(workload) } else { ObservationLog::new(Vec::new()) };
+    let views = |now| match driver {
+        Driver::InProcess { target, .. } => target.observe(now),
+        Driver::Network { target, .. } => target.observe(now),
+    };
+    let mut look = |now| {
+        if now >= log.next_at() {
+            log.observe(now, views(now));
+        }
+    };
+    look(Time::ZERO);
     let end = thread::scope(|scope| {
         let running = scope.spawn(|| {
             match driver {
@@ -172,6 +203,7 @@ fn run_by(
             thread::park_timeout(COLLECT);
             recorder.collect();
             let now = clock.now();
+            look(now);
             observe(Progress::Running {
                 phase: phase_name(workload, now),
                 elapsed: now.since(Time::ZERO),
@@ -181,6 +213,7 @@ fn run_by(
         }
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
+    log.observe(end, views(end));
     let cpu_seconds = environment::process_cpu_seconds().zip(cpu_before).map_or(0.0, |(after, before)| after - before);
     drop(context);
     // The workers are gone, and what they shared with them.
@@ -188,8 +221,51 @@ fn run_by(
         Ok(recorder) => recorder.finish(end),
         Err(_) => unreachable!("every worker and task has ended"),
     };
-    let run = Run { workload, info, resources, loaded, started_at, end, cpu_seconds, workers, stopped: stop.is_set() };
-    run.result(recorded)
+    let conduct = Conduct { clock: ClockKind::Real, started_at, workers, cpu_seconds, environment: environment() };
+    Run { workload, info, resources, loaded, end, engine: log.finish(end), stopped: stop.is_set(), conduct }
+        .result(recorded)
+}
+
+/// What takes down what happens to the capacity of a run's target, with the faults the workload schedules.
+fn observation_log(workload: &Workload) -> ObservationLog {
+    let info = |fault: &Fault| {
+        let kind = match fault.kind {
+            FaultKind::ReplicaStops(None) => "replica stops".to_owned(),
+            FaultKind::ReplicaStops(Some(zone)) => format!("replica in zone {} stops", zone.number() + 1),
+            FaultKind::ZoneStops(zone) => format!("zone {} stops", zone.number() + 1),
+            FaultKind::LeaderLost => "leader lost".to_owned(),
+            FaultKind::SlowReplica { zone: None, by } => format!("slow replica, {by:?}"),
+            FaultKind::SlowReplica { zone: Some(zone), by } => {
+                format!("slow replica in zone {}, {by:?}", zone.number() + 1)
+            }
+            FaultKind::AddedLag(by) => format!("replicas lag {by:?} more"),
+        };
+        let place = match (&fault.table, &fault.key) {
+            (None, _) => String::new(),
+            (Some(table), None) => format!(": {table}"),
+            (Some(table), Some(_)) => format!(": {table}, one partition"),
+        };
+        let end_seconds = if fault.until == Time::NEVER { f64::INFINITY } else { fault.until.as_secs_f64() };
+        FaultInfo { label: kind + &place, start_seconds: fault.from.as_secs_f64(), end_seconds }
+    };
+    ObservationLog::new(workload.faults.iter().map(info).collect())
+}
+
+/// Where there are no latencies, thresholds about them were not looked at, which is neither held nor failed. How many.
+fn leave_out_latency(workload: &Workload, result: &mut RunResult) -> usize {
+    let unknown: Vec<bool> = workload.thresholds.iter().map(|threshold| threshold.is_about_latency()).collect();
+    let mut numbers = unknown.iter();
+    result.thresholds.retain(|_| !numbers.next().copied().unwrap_or_default());
+    unknown.into_iter().filter(|unknown| *unknown).count()
+}
+
+/// What the sessions of a new run share.
+fn client(workload: &Workload) -> Client {
+    Client {
+        policy: RetryPolicy::new(&workload.client),
+        quota: RetryQuota::new(),
+        jitter: Jitter::new(workload.streams.stream("retry jitter")),
+    }
 }
 
 /// What is known of a run besides what the recorder took down.
@@ -198,16 +274,24 @@ struct Run<'a> {
     info: TargetInfo,
     resources: Vec<Resource>,
     loaded: Vec<TableLoad>,
-    started_at: Timestamp,
     end: Time,
-    cpu_seconds: f64,
-    workers: usize,
+    engine: EngineRecord,
     stopped: bool,
+    conduct: Conduct,
+}
+
+/// How a run was made: what differs between real and virtual time.
+struct Conduct {
+    clock: ClockKind,
+    started_at: Timestamp,
+    workers: usize,
+    cpu_seconds: f64,
+    environment: Environment,
 }
 
 impl Run<'_> {
     fn result(self, recorded: Recorded) -> RunResult {
-        let workload = self.workload;
+        let (workload, conduct) = (self.workload, self.conduct);
         let planned_end = Time::ZERO + workload.duration();
         let cut_short = self.stopped && self.end < planned_end;
         // Where it was not, a phase lasts as long as planned, though its last operation may end well before.
@@ -220,10 +304,10 @@ impl Run<'_> {
             description: workload.description.clone(),
             workload: WorkloadSource { path: workload.source.path.clone(), text: workload.source.text.clone() },
             seed: workload.streams.seed(),
-            clock: ClockKind::Real,
-            started_at: format!("{:.3}", self.started_at),
+            clock: conduct.clock,
+            started_at: format!("{:.3}", conduct.started_at),
             target: self.info,
-            environment: environment(),
+            environment: conduct.environment,
             ended: if cut_short { Ending::Interrupted } else { Ending::Completed },
             duration_seconds: self.end.as_secs_f64(),
             loaded: self.loaded,
@@ -238,17 +322,20 @@ impl Run<'_> {
             series: recorded.series,
             throttles: recorded.throttles,
             errors: recorded.errors,
+            engine: None,
             harness: Harness {
-                workers: self.workers,
+                workers: conduct.workers,
                 in_flight_limit: workload.client.in_flight,
                 schedule_lag: recorded.lag,
                 in_flight_wait: recorded.wait,
-                cpu_seconds: self.cpu_seconds,
+                cpu_seconds: conduct.cpu_seconds,
                 invalid_points,
             },
             thresholds: Vec::new(),
             warnings: workload.warnings.clone(),
         };
+        self.engine.fill_provisioned(&mut result.series, &result.resources);
+        result.engine = (!self.engine.is_empty()).then_some(self.engine);
         result.thresholds = workload.thresholds.iter().map(|threshold| threshold.evaluate(&result)).collect();
         result
     }
@@ -288,7 +375,7 @@ fn resource_info(resource: &Resource) -> ResourceInfo {
     }
 }
 
-fn phase_info(phase: &crate::workload::Phase, cut: Time) -> PhaseInfo {
+fn phase_info(phase: &Phase, cut: Time) -> PhaseInfo {
     PhaseInfo {
         name: phase.name.clone(),
         warm_up: phase.warm_up,

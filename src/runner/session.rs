@@ -63,10 +63,10 @@ pub(super) struct Session {
 
 impl Session {
     /// An operation that is due at `due`, for which a place in flight was free at `free`.
-    pub fn new(shot: Shot, request: Request, due: Time, free: Time) -> Self {
+    pub fn new(shot: Shot, request: impl Into<Arc<Request>>, due: Time, free: Time) -> Self {
         Session {
             shot,
-            request: Arc::new(request),
+            request: request.into(),
             due,
             free,
             sent: None,

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::*;
-use crate::api::{ApiError, ErrorKind, Outcome, Output, Request, Response, TableName};
+use crate::api::{ApiError, CapacityUnits, ErrorKind, Outcome, Output, Request, Response, TableName};
+use crate::capacity::{AccessView, ResourceView};
 use crate::item::Item;
 use crate::record::{Counts, OutcomeKind};
 use crate::workload::{Overrides, Source};
@@ -20,7 +21,7 @@ const TABLE: &str = r#"
     item = { pk = "thing-{record}" }
 "#;
 
-fn workload(rest: &str) -> Arc<Workload> {
+pub(super) fn workload(rest: &str) -> Arc<Workload> {
     let source = Source { path: "test.toml".into(), text: format!("name = \"test\"\n{rest}{TABLE}") };
     Arc::new(Workload::parse(source, Path::new("."), Overrides::default()).unwrap_or_else(|error| panic!("{error}")))
 }
@@ -42,7 +43,28 @@ impl<F: Fn(&Request, Time, u64) -> (Duration, Result<(), ErrorKind>) + Send + Sy
             Ok(()) => Ok(Response { output: Output::GetItem { item: None } }),
             Err(kind) => Err(ApiError::new(kind, "as scripted")),
         };
-        Outcome { result, consumed: Vec::new(), item_collections: Vec::new() }
+        Outcome { result, consumed: Vec::new(), item_collections: Vec::new(), delayed: Duration::ZERO }
+    }
+
+    /// A table that was read once for every request.
+    fn observe(&self, _now: Time) -> Vec<ResourceView> {
+        let access = |units| AccessView {
+            consumed: CapacityUnits::whole(units),
+            limit_units_per_second: None,
+            tokens: CapacityUnits::ZERO,
+            tokens_max: CapacityUnits::ZERO,
+            throttled: 0,
+        };
+        vec![ResourceView {
+            table: "things".parse().unwrap(),
+            index: None,
+            read: access(self.arrived.load(Ordering::Relaxed)),
+            write: access(0),
+            partitions: Vec::new(),
+            events: Vec::new(),
+            eventual_reads: 0,
+            stale_reads: 0,
+        }]
     }
 
     fn load(&self, _table: &TableName, _item: Item) -> Result<(), ApiError> {
@@ -65,14 +87,14 @@ fn driver(engine: impl InProcess + 'static, workers: usize) -> Driver {
     Driver::InProcess { target: Arc::new(engine), info, limited: false, workers }
 }
 
-fn total(result: &RunResult) -> Counts {
+pub(super) fn total(result: &RunResult) -> Counts {
     let mut counts = Counts::default();
     result.totals.iter().for_each(|totals| counts.add(&totals.counts));
     counts
 }
 
 /// The identity holds in sum, for every operation and phase, and for every operation and interval.
-fn assert_balanced(result: &RunResult) {
+pub(super) fn assert_balanced(result: &RunResult) {
     assert!(total(result).is_balanced(), "{:?}", total(result));
     let mut by_interval: BTreeMap<(usize, usize), Counts> = BTreeMap::new();
     for point in &result.series.points {
@@ -90,7 +112,7 @@ fn assert_balanced(result: &RunResult) {
     assert_eq!(sent, total(result).offered - total(result).unsent);
 }
 
-const GET: &str = r#"
+pub(super) const GET: &str = r#"
     operations = [{ name = "get", type = "get" }]
 "#;
 
@@ -116,6 +138,16 @@ fn a_stall_is_felt_by_every_operation_that_was_due_in_it() {
     assert!(result.harness.schedule_lag.percentile(99.9) < Duration::from_micros(10));
     assert!(result.harness.in_flight_wait.max() > Duration::from_millis(1900));
     assert_eq!(result.harness.invalid_points, 0);
+}
+
+#[test]
+fn the_engine_is_watched_from_the_first_request_to_the_last() {
+    let workload = workload(&format!("phases = [{{ name = \"steady\", duration = \"15s\", rate = 500 }}]\n{GET}"));
+    let result = run_scripted(&workload, &Stop::new(), |_, _, _| (Duration::from_micros(100), Ok(())));
+    let record = result.engine.as_ref().unwrap();
+    let read: CapacityUnits = record.resources[0].read.consumed.iter().copied().sum();
+    assert_eq!(read, CapacityUnits::whole(total(&result).attempts));
+    assert_eq!(record.ends_seconds.last().copied(), Some(result.duration_seconds));
 }
 
 #[test]
@@ -249,6 +281,7 @@ impl InProcess for Listening {
             result: Ok(Response { output: Output::GetItem { item: None } }),
             consumed: Vec::new(),
             item_collections: Vec::new(),
+            delayed: Duration::ZERO,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Sessions step by step: pages, what batches leave out, retries, conditions.
 
+use std::time::Duration;
+
 use super::super::retry::{Jitter, RetryPolicy, RetryQuota};
 use super::*;
 use crate::api::{Page, Query, WriteRequest};
@@ -43,7 +45,12 @@ fn session(operation: usize, request: Request) -> Session {
 }
 
 fn replied(output: Output) -> Answer {
-    Answer::Replied(Outcome { result: Ok(Response { output }), consumed: Vec::new(), item_collections: Vec::new() })
+    Answer::Replied(Outcome {
+        result: Ok(Response { output }),
+        consumed: Vec::new(),
+        item_collections: Vec::new(),
+        delayed: Duration::ZERO,
+    })
 }
 
 fn refused(kind: ErrorKind) -> Answer {
@@ -51,6 +58,7 @@ fn refused(kind: ErrorKind) -> Answer {
         result: Err(ApiError::new(kind, "no")),
         consumed: Vec::new(),
         item_collections: Vec::new(),
+        delayed: Duration::ZERO,
     })
 }
 
