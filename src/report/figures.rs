@@ -8,6 +8,8 @@ use crate::record::{
     RunResult,
 };
 
+use super::observed::Observed;
+
 /// Everything the header, the tables and the summaries state about the measured phases. Warm-ups are left out throughout.
 pub(super) struct Figures<'a> {
     /// The record the figures come from.
@@ -22,6 +24,8 @@ pub(super) struct Figures<'a> {
     pub overall: OperationFigures,
     /// One entry per table or index.
     pub resources: Vec<ResourceFigures>,
+    /// What was recorded of the engine's capacity, warm-ups included.
+    pub observed: Option<Observed<'a>>,
 }
 
 impl<'a> Figures<'a> {
@@ -46,12 +50,17 @@ impl<'a> Figures<'a> {
         let overall = OperationFigures::sum("all operations", seconds, operations.iter());
         let resources = (0..result.resources.len()).map(|index| ResourceFigures::of(result, index, seconds)).collect();
         let open_loop = measured.clone().count() > 0 && measured.clone().all(|phase| phase.open_loop);
-        Figures { result, seconds, open_loop, operations, overall, resources }
+        Figures { result, seconds, open_loop, operations, overall, resources, observed: Observed::of(result) }
     }
 
     /// Whether any phase was measured.
     pub fn measured_anything(&self) -> bool {
         self.result.phases.iter().any(|phase| !phase.warm_up)
+    }
+
+    /// Whether it was recorded how long operations took. Where operations succeeded and it was not, it was not modelled.
+    pub fn knows_latencies(&self) -> bool {
+        self.overall.response().is_some() || self.overall.counts.succeeded == 0
     }
 
     /// The share of asked operations that succeeded in time to count, where a rate was asked for.

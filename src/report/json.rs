@@ -6,6 +6,7 @@ use crate::api::ReadWrite;
 use crate::record::{CapacityLimit, Histogram, RunResult};
 
 use super::figures::{Figures, OperationFigures, Usage};
+use super::observed::{Observed, ResourceFacts};
 use super::verdict;
 
 /// The schema of the summary. The number rises when a reader of the old form would misread the new one.
@@ -31,6 +32,7 @@ pub(super) fn summary(result: &RunResult) -> Value {
         "overall": operation(&figures.overall),
         "operations": figures.operations.iter().map(operation).collect::<Vec<_>>(),
         "resources": resources(&figures),
+        "engine": figures.observed.as_ref().map(engine),
         "throttles": result.throttles,
         "errors": result.errors,
         "harness": {
@@ -90,6 +92,36 @@ fn resources(figures: &Figures) -> Vec<Value> {
         })
     };
     both.map(one).collect()
+}
+
+/// What the engine's record says, warm-ups included.
+fn engine(observed: &Observed) -> Value {
+    let one = |facts: &ResourceFacts| {
+        let history = facts.history;
+        json!({
+            "table": history.table,
+            "index": history.index,
+            "partitions_at_start": history.partitions_at_start,
+            "partitions_at_end": history.partitions_at_end(),
+            "splits": history.splits,
+            "hottest_partition": facts.hottest.map(|hottest| json!({
+                "partition": hottest.partition,
+                "access": hottest.access,
+                "share_of_ceiling": hottest.share,
+                "at_seconds": hottest.at,
+            })),
+            "throttled_by_partitions": facts.throttled_by_partitions,
+            "throttled_by_limit": facts.throttled_by_limit,
+            "scaling_decided": history.scaling_decided,
+            "scaling_refused": history.scaling_refused,
+            "eventual_reads": facts.eventual_reads,
+            "stale_reads": facts.stale_reads,
+        })
+    };
+    json!({
+        "resources": observed.facts.iter().map(one).collect::<Vec<_>>(),
+        "faults": observed.record.faults,
+    })
 }
 
 fn usage(usage: &Usage) -> Value {

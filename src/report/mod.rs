@@ -8,6 +8,7 @@
 
 mod figures;
 mod json;
+mod observed;
 mod page;
 mod plot;
 mod reason;

@@ -22,7 +22,9 @@ pub(super) fn in_words(throttle: &ThrottleCount) -> String {
     let on = if resource.is_empty() { format!("a {kind}") } else { format!("{kind} {resource}") };
     match limit {
         "ProvisionedThroughputExceeded" => format!("the provisioned {access} capacity of {on} was used up"),
-        "KeyRangeThroughputExceeded" => format!("a partition of {on} reached its {access} limit: a hot key"),
+        "KeyRangeThroughputExceeded" => {
+            format!("a partition of {on} reached its {access} limit: a hot key, or too few partitions")
+        }
         "AccountLimitExceeded" => format!("the account's {access} quota for {on} was reached"),
         "MaxOnDemandThroughputExceeded" => {
             format!("the maximum on-demand {access} throughput set for {on} was reached")
@@ -75,7 +77,7 @@ mod tests {
         let words = |reason, resource| in_words(&throttle(reason, resource));
         assert_eq!(
             words("IndexWriteKeyRangeThroughputExceeded", "orders/index/by_status"),
-            "a partition of index orders / by_status reached its write limit: a hot key"
+            "a partition of index orders / by_status reached its write limit: a hot key, or too few partitions"
         );
         assert_eq!(
             words("TableReadProvisionedThroughputExceeded", "notes"),

@@ -4,6 +4,7 @@ use crate::api::ReadWrite;
 use crate::record::{CapacityLimit, Histogram, RunResult};
 
 use super::figures::{Figures, OperationFigures, access_name, unit_name};
+use super::observed::splits_in_words;
 use super::reason::main_reason;
 use super::units::{self, NOTHING};
 use super::verdict::{self, Standing};
@@ -41,6 +42,7 @@ pub(super) fn summary(result: &RunResult, style: SummaryStyle) -> String {
     }
     blocks.push(errors(result, style));
     blocks.push(capacity(&figures, style, pen));
+    blocks.push(observed(&figures, style, pen));
     blocks.push(thresholds(result, pen));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
@@ -67,8 +69,9 @@ fn operations(figures: &Figures, style: SummaryStyle, pen: Pen) -> String {
     if figures.operations.is_empty() {
         return "The run has no operations.\n".to_owned();
     }
-    let one = operation_table(figures, true, true);
-    if one.width() <= style.width {
+    let latencies = figures.knows_latencies();
+    let one = operation_table(figures, true, latencies);
+    if one.width() <= style.width || !latencies {
         return one.text(style.width, pen);
     }
     let (rates, latencies) = (operation_table(figures, true, false), operation_table(figures, false, true));
@@ -161,6 +164,37 @@ fn capacity(figures: &Figures, style: SummaryStyle, pen: Pen) -> String {
                 units::count(usage.throttled),
             ]);
         }
+    }
+    if table.rows.is_empty() { String::new() } else { table.text(style.width, pen) }
+}
+
+/// Partitions, auto scaling and stale reads, where the engine's record has them.
+fn observed(figures: &Figures, style: SummaryStyle, pen: Pen) -> String {
+    let Some(observed) = &figures.observed else { return String::new() };
+    let scaled = observed.facts.iter().any(|facts| facts.history.scaling_decided > 0);
+    let read = observed.facts.iter().any(|facts| facts.eventual_reads > 0);
+    let mut head = vec!["partitions", "at start", "at end", "splits", "hottest", "refused"];
+    head.extend(scaled.then_some("scaled"));
+    head.extend(read.then_some("stale reads"));
+    let mut table = TextTable::new(&head, &["splits"]);
+    for facts in observed.facts.iter().filter(|facts| facts.has_partitions() || facts.eventual_reads > 0) {
+        let history = facts.history;
+        let splits = history.splits;
+        let mut row = vec![
+            printable(&facts.label),
+            units::count(history.partitions_at_start.into()),
+            units::count(history.partitions_at_end().into()),
+            if splits.total() == 0 { NOTHING.to_owned() } else { splits_in_words(splits) },
+            facts.hottest.map_or(NOTHING.to_owned(), |hottest| units::share(hottest.share, 1.0)),
+            units::count(facts.throttled_by_partitions),
+        ];
+        if scaled {
+            row.push(units::counted(history.scaling_decided, "time", "times"));
+        }
+        if read {
+            row.push(units::share(facts.stale_reads as f64, facts.eventual_reads as f64));
+        }
+        table.rows.push(row);
     }
     if table.rows.is_empty() { String::new() } else { table.text(style.width, pen) }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::api::{CapacityUnits, Operation, ReadWrite, Units};
+use crate::capacity::SplitCause;
 use crate::record::{
-    CapacityLimit, Clock, Counts, Ending, ErrorCount, Histogram, Latencies, OperationInfo, OperationTotals,
-    OutcomeKind, PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceInfo, RunResult,
-    ThresholdResult, ThrottleCount,
+    AccessHistory, CapacityLimit, Clock, Counts, Ending, EngineEvent, EngineEventKind, EngineRecord, ErrorCount,
+    FaultInfo, Histogram, Latencies, OperationInfo, OperationTotals, OutcomeKind, PartitionCell, PartitionHistory,
+    PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceHistory, ResourceInfo, RunResult,
+    SplitCounts, ThresholdResult, ThrottleCount,
 };
 
 use super::{SummaryStyle, html, samples, summary, summary_json};
@@ -35,7 +37,7 @@ fn check(page: &str) {
         let href = tag.split("href=\"").nth(1).and_then(|rest| rest.split('"').next());
         assert!(href.is_none_or(|to| to.starts_with('#')), "<{tag}>");
         for number in ["NaN", "inf", "-0 "] {
-            let geometry = ["polyline", "polygon", "line", "rect", "circle", "text"].contains(&name);
+            let geometry = ["polyline", "polygon", "line", "rect", "circle", "text", "path"].contains(&name);
             assert!(!geometry || !tag.contains(number), "<{tag}>");
         }
     }
@@ -112,6 +114,14 @@ fn a_record_cannot_inject_html() {
     run.resources.iter_mut().for_each(|resource| resource.table = HOSTILE.to_owned());
     run.errors.iter_mut().for_each(|error| (error.name, error.example) = (HOSTILE.to_owned(), HOSTILE.to_owned()));
     run.thresholds.iter_mut().for_each(|threshold| threshold.threshold = HOSTILE.to_owned());
+    run.engine = samples::hot_key().engine;
+    for history in run.engine.iter_mut().flat_map(|engine| &mut engine.resources) {
+        history.table = HOSTILE.to_owned();
+        for range in &mut history.ranges {
+            (range.start_hash, range.start_sort_key) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
+        }
+    }
+    run.engine.iter_mut().flat_map(|engine| &mut engine.faults).for_each(|fault| fault.label = HOSTILE.to_owned());
     let page = html(&run);
     check(&page);
     assert!(page.contains("&lt;script&gt;"));
@@ -154,6 +164,107 @@ fn capacity_is_summed_over_the_measured_intervals() {
     let write = &summary_json(&run)["resources"][0]["write"];
     assert_eq!(write["consumed_units"].as_f64(), Some(consumed));
     assert_eq!(write["throttled_attempts"].as_u64(), Some(refused));
+}
+
+#[test]
+fn what_the_engine_did_is_shown_where_the_record_has_it() {
+    let run = samples::hot_key();
+    let page = html(&run);
+    for part in [
+        "id=\"partitions\"",
+        "id=\"staleness\"",
+        "Tokens left",
+        "leader lost: orders, partition 2",
+        "3 for heat, 1 for size",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let text = summary(&run, SummaryStyle { width: 100, colour: false });
+    assert!(text.contains("3 for heat, 1 for size") && text.contains("stale reads"), "{text}");
+    let record = run.engine.as_ref().unwrap();
+    let history = &record.resources[0];
+    let summary = &summary_json(&run)["engine"];
+    let table = &summary["resources"][0];
+    assert_eq!(table["partitions_at_start"].as_u64(), Some(4));
+    assert_eq!(table["partitions_at_end"].as_u64(), Some(8));
+    assert_eq!(table["splits"]["heat"].as_u64(), Some(3));
+    assert_eq!(table["stale_reads"].as_u64(), Some(history.stale_reads.iter().sum()));
+    assert_eq!(table["hottest_partition"]["share_of_ceiling"].as_f64(), Some(1.0));
+    let refused: u64 = history.ranges.iter().flat_map(|range| &range.writes).map(|cell| cell.throttled).sum();
+    assert!(refused > 0 && table["throttled_by_partitions"].as_u64() == Some(refused));
+    assert_eq!(summary["faults"].as_array().unwrap().len(), 4);
+    let without = RunResult { engine: None, ..run };
+    let page = html(&without);
+    for part in ["#partitions", "id=\"partitions\"", "id=\"staleness\"", "Tokens left", "class=\"fault"] {
+        assert!(!page.contains(part), "{part}");
+    }
+    assert!(summary_json(&without)["engine"].is_null());
+}
+
+#[test]
+fn a_record_without_the_engines_part_loads_and_one_with_it_comes_back_as_it_was() {
+    let old = serde_json::to_string(&samples::tiny()).unwrap();
+    assert!(!old.contains("\"engine\":"), "{old}");
+    assert_eq!(serde_json::from_str::<RunResult>(&old).unwrap(), samples::tiny());
+    let run = samples::hot_key();
+    let text = serde_json::to_string(&run).unwrap();
+    assert_eq!(serde_json::from_str::<RunResult>(&text).unwrap().engine, run.engine);
+}
+
+#[test]
+fn a_heat_map_draws_a_split_partition_over_the_rows_of_its_halves() {
+    let mut run = samples::tiny();
+    let range = |id, hash: u64, rows, from_seconds, until_seconds, column| PartitionHistory {
+        id,
+        partitions: 1,
+        start_hash: format!("{hash:016x}"),
+        start_sort_key: None,
+        from_seconds,
+        until_seconds,
+        rows,
+        bytes: 0,
+        read_ceiling_per_second: 3_000,
+        write_ceiling_per_second: 1_000,
+        reads: Vec::new(),
+        writes: vec![PartitionCell { column, consumed: CapacityUnits::whole(950), peak_share: 0.95, throttled: 1 }],
+    };
+    let history = ResourceHistory {
+        table: "t".to_owned(),
+        index: None,
+        read: AccessHistory::default(),
+        write: AccessHistory::default(),
+        partitions_at_start: 1,
+        partitions: vec![1, 2],
+        splits: SplitCounts { heat: 1, ..SplitCounts::default() },
+        scaling_decided: 0,
+        scaling_refused: 0,
+        eventual_reads: Vec::new(),
+        stale_reads: Vec::new(),
+        ranges: vec![
+            range(0, 0, (0, 2), 0.0, Some(0.5), 0),
+            range(1, 0, (0, 1), 0.5, None, 1),
+            range(2, 1 << 63, (1, 2), 0.5, None, 1),
+        ],
+    };
+    let split = EngineEventKind::Split { cause: SplitCause::Heat, partition: 0, into: [1, 2] };
+    run.engine = Some(EngineRecord {
+        merged: 1,
+        look_seconds: 0.5,
+        ends_seconds: vec![0.5, 1.0],
+        resources: vec![history],
+        events: vec![EngineEvent { at_seconds: 0.5, resource: 0, kind: split }],
+        ..EngineRecord::default()
+    });
+    let page = html(&run);
+    let map = page.split("<svg").find(|svg| svg.contains("Writes of the partitions of t")).unwrap();
+    let hottest = map.split("class=\"h10\"").nth(1).and_then(|path| path.split(" d=\"").nth(1)).unwrap();
+    let rectangles: Vec<&str> = hottest.split('"').next().unwrap().split_inclusive('z').collect();
+    let bottom =
+        |rectangle: &str| rectangle.split('V').nth(1).and_then(|rest| rest.split('H').next()?.parse::<i64>().ok());
+    assert_eq!(rectangles.len(), 3, "{rectangles:?}");
+    assert_eq!(bottom(rectangles[0]), bottom(rectangles[2]), "the parent reaches as far down as its second half");
+    assert!(map.contains(">0000–7fff<") && map.contains(">8000–ffff<") && map.contains(">heat<"));
+    assert!(map.contains("class=\"refused\""));
 }
 
 #[test]
@@ -247,8 +358,84 @@ prop_compose! {
     }
 }
 
+fn any_list<T: std::fmt::Debug>(one: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+    prop::collection::vec(one, 0..6)
+}
+
+fn any_units() -> impl Strategy<Value = CapacityUnits> {
+    any_count().prop_map(CapacityUnits::halves)
+}
+
+prop_compose! {
+    fn any_access()(
+        consumed in any_list(any_units()), limit_per_second in any_list(prop::option::of(any_count())),
+        tokens in any_list(any_units()), tokens_min in any_list(any_units()), tokens_max in any_list(any_units()),
+        throttled in any_list(any_count()),
+    ) -> AccessHistory {
+        AccessHistory { consumed, limit_per_second, tokens, tokens_min, tokens_max, throttled }
+    }
+}
+
+prop_compose! {
+    fn any_range()(
+        id in 0..4_u32, partitions in any::<u32>(), start_hash in any_text(), start_sort_key in prop::option::of(any_text()),
+        from_seconds in any_number(), until_seconds in prop::option::of(any_number()),
+        rows in prop_oneof![4 => (0..5_usize, 0..5_usize), 1 => any::<(usize, usize)>()],
+        bytes in any_count(), ceiling in any_count(),
+        cells in any_list((0..8_usize, any_units(), any_number(), any_count())),
+    ) -> PartitionHistory {
+        let cells: Vec<PartitionCell> = cells.into_iter().map(PartitionCell::from).collect();
+        PartitionHistory {
+            id, partitions, start_hash, start_sort_key, from_seconds, until_seconds, rows, bytes,
+            read_ceiling_per_second: ceiling, write_ceiling_per_second: ceiling, reads: cells.clone(), writes: cells,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_history()(
+        table in any_text(), read in any_access(), write in any_access(), numbers in prop::collection::vec(any_count(), 6),
+        partitions in any_list(any::<u32>()), eventual_reads in any_list(any_count()), stale_reads in any_list(any_count()),
+        ranges in any_list(any_range()),
+    ) -> ResourceHistory {
+        ResourceHistory {
+            table, index: None, read, write, partitions_at_start: numbers[0] as u32, partitions,
+            splits: SplitCounts { heat: numbers[1], size: numbers[2], throughput: numbers[3] },
+            scaling_decided: numbers[4], scaling_refused: numbers[5], eventual_reads, stale_reads, ranges,
+        }
+    }
+}
+
+fn any_event() -> impl Strategy<Value = EngineEvent> {
+    (any_number(), any_number(), 0..4_usize, any_count(), any_count(), 0..4_u8).prop_map(
+        |(at_seconds, effective_at_seconds, resource, from, to, kind)| {
+            let access = ReadWrite::Write;
+            let kind = match kind {
+                0 => EngineEventKind::Split { cause: SplitCause::Size, partition: from as u32, into: [1, 2] },
+                1 => EngineEventKind::ScalingDecided { access, from, to, effective_at_seconds },
+                2 => EngineEventKind::ScalingRefused { access, from, to },
+                _ => EngineEventKind::Provisioned { access, from, to },
+            };
+            EngineEvent { at_seconds, resource, kind }
+        },
+    )
+}
+
+prop_compose! {
+    fn any_engine()(
+        merged in any_count(), look_seconds in any_number(), start_seconds in any_number(), ends_seconds in any_list(any_number()),
+        resources in any_list(any_history()), events in any_list(any_event()), events_dropped in any_count(),
+        faults in any_list((any_text(), any_number(), any_number())),
+    ) -> EngineRecord {
+        let fault = |(label, start_seconds, end_seconds)| FaultInfo { label, start_seconds, end_seconds };
+        let faults = faults.into_iter().map(fault).collect();
+        EngineRecord { merged, look_seconds, start_seconds, ends_seconds, resources, events, events_dropped, faults }
+    }
+}
+
 prop_compose! {
     fn any_run()(
+        engine in prop::option::of(any_engine()),
         text in any_text(), numbers in prop::collection::vec(any_number(), 8), counts in prop::collection::vec(any_count(), 6),
         phases in prop::collection::vec((any_text(), any::<bool>(), any::<bool>(), any_number(), any_number()), 0..4),
         operations in prop::collection::vec(any_text(), 0..4), resources in prop::collection::vec(any_text(), 0..4),
@@ -283,6 +470,12 @@ prop_compose! {
             access: Some(ReadWrite::Read), count: counts[2],
         }; 3];
         run.errors = vec![ErrorCount { operation: 0, name: text.clone(), example: text.clone(), count: counts[3] }; 2];
+        run.engine = engine;
+        if let (Some(engine), Some(info)) = (&mut run.engine, run.resources.first())
+            && let Some(history) = engine.resources.first_mut()
+        {
+            history.table = info.table.clone();
+        }
         run.harness.schedule_lag = lag.clone();
         run.harness.in_flight_wait = lag;
         run.harness.cpu_seconds = numbers[4];

@@ -15,7 +15,8 @@ pub(super) fn latency_seconds(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return NOTHING.to_owned();
     }
-    if seconds < 0.5e-9 {
+    // A histogram keeps nothing at all as a nanosecond, and nothing that is measured takes so little.
+    if seconds < 1.5e-9 {
         return "0".to_owned();
     }
     let units = [(1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s")];
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn latencies_take_the_unit_that_keeps_them_short() {
         let nanos = |nanos| latency(Duration::from_nanos(nanos));
-        assert_eq!([0, 1, 850, 12_345, 999_700].map(nanos), ["0", "1.00 ns", "850 ns", "12.3 µs", "1.00 ms"]);
+        assert_eq!([0, 1, 850, 12_345, 999_700].map(nanos), ["0", "0", "850 ns", "12.3 µs", "1.00 ms"]);
         assert_eq!([4_560_000, 1_200_000_000, 3_600_000_000_000].map(nanos), ["4.56 ms", "1.20 s", "3600 s"]);
         assert_eq!(latency_seconds(f64::NAN), NOTHING);
     }

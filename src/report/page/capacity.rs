@@ -12,6 +12,7 @@ use super::figure::{self, Swatch};
 use super::markup::Markup;
 use super::open_section;
 use super::table::{Align, Table, alarming};
+use super::tokens;
 
 const ACCESSES: [ReadWrite; 2] = [ReadWrite::Read, ReadWrite::Write];
 /// Most tables and indexes drawn, the busiest of them; the table lists all.
@@ -28,7 +29,7 @@ pub(super) fn section(figures: &Figures, timeline: &Timeline) -> Markup {
         html.raw("</section>");
         return html;
     }
-    html.add(&table(figures)).add(&plots(figures, timeline)).raw("</section>");
+    html.add(&table(figures)).add(&plots(figures, timeline)).add(&tokens::part(figures, timeline)).raw("</section>");
     html
 }
 
@@ -81,26 +82,35 @@ fn plots(figures: &Figures, timeline: &Timeline) -> Markup {
     busiest.sort_by(|one, other| units(other).total_cmp(&units(one)));
     busiest.truncate(DRAWN_MAX);
     busiest.sort_unstable();
-    let (mut limits, mut refusals) = (false, false);
+    let (mut limits, mut served, mut refusals, mut decisions, mut refused_decisions) =
+        (false, false, false, false, false);
     let mut idle = Vec::new();
     let mut panels = Vec::new();
     for index in busiest {
         let resource = &figures.resources[index];
         for access in ACCESSES {
-            let lines = CapacityOverTime::of(timeline, index, access);
+            let observed = figures.observed.as_ref();
+            let lines = CapacityOverTime::of(figures.result, observed, timeline, index, access);
             if lines.is_empty() {
                 idle.push(format!("{} ({}s)", resource.label, access_name(access)));
             } else {
-                limits |= lines.limit_drawn;
+                let on_demand = resource.limit == CapacityLimit::OnDemand;
+                limits |= lines.limit_drawn && !on_demand;
+                served |= lines.limit_drawn && on_demand;
+                let (decided, refused) = lines.scaling();
+                (decisions, refused_decisions) = (decisions | decided, refused_decisions | refused);
                 refusals |= resource.usage(access).throttled > 0;
                 let plot = lines.draw(figures.result, timeline, Format::Panel);
-                panels.push(figure::panel(&caption(resource, access, lines.limit_drawn), &Markup::new(), &plot));
+                panels.push(figure::panel(&caption(resource, access, &lines), &Markup::new(), &plot));
             }
         }
     }
     let entries = [
         (true, Swatch::Area, Ink::CONSUMED, "consumed"),
         (limits, Swatch::Line, Ink::PROVISIONED, "provisioned"),
+        (served, Swatch::Line, Ink::SERVED, "served on demand at most"),
+        (decisions, Swatch::Triangles, Ink::PROVISIONED, "auto scaling decided; the step follows when it holds"),
+        (refused_decisions, Swatch::Cross, Ink::BAD, "a decrease it had none left for"),
         (refusals, Swatch::Area, Ink::BAD, "attempts refused"),
     ];
     let entries = entries.into_iter().filter(|(shown, ..)| *shown && !panels.is_empty());
@@ -117,14 +127,19 @@ fn plots(figures: &Figures, timeline: &Timeline) -> Markup {
     html
 }
 
-fn caption(resource: &ResourceFigures, access: ReadWrite, limit_drawn: bool) -> Markup {
+fn caption(resource: &ResourceFigures, access: ReadWrite, lines: &CapacityOverTime) -> Markup {
     let mut caption = Markup::of(format!("{}, {}s", resource.label, access_name(access)));
-    let limit = match resource.limit {
-        CapacityLimit::OnDemand => "on-demand".to_owned(),
-        CapacityLimit::Unknown => String::new(),
-        CapacityLimit::Provisioned(units) => {
+    let range = lines.limit_range().map(|(low, high)| format!("{} to {}", units::quantity(low), units::quantity(high)));
+    let limit = match (resource.limit, range) {
+        (CapacityLimit::OnDemand, Some(range)) => format!("on-demand, serving {range} at most"),
+        (CapacityLimit::OnDemand, None) => "on-demand".to_owned(),
+        (CapacityLimit::Unknown, _) => String::new(),
+        (CapacityLimit::Provisioned(_), Some(range)) => {
+            format!("{range} {} provisioned", unit_name(access, resource.limit))
+        }
+        (CapacityLimit::Provisioned(units), None) => {
             let units = if access == ReadWrite::Read { units.read } else { units.write };
-            let far = if limit_drawn { "" } else { ", far above the plot" };
+            let far = if lines.limit_drawn { "" } else { ", far above the plot" };
             format!("{} {} provisioned{far}", units::quantity(units), unit_name(access, resource.limit))
         }
     };

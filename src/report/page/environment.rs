@@ -20,7 +20,7 @@ pub(super) fn section(figures: &Figures) -> Markup {
     let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
     let clock = match result.clock {
         Clock::Real => "real time",
-        Clock::Virtual => "simulated time",
+        Clock::Virtual => "virtual time: simulated, from event to event",
     };
     let machine = format!(
         "{}; {}; {} of memory",
@@ -28,15 +28,17 @@ pub(super) fn section(figures: &Figures) -> Markup {
         units::counted(environment.cores as u64, "core", "cores"),
         units::bytes(environment.memory_bytes)
     );
-    let facts = [
+    let mut facts = vec![
         ("dyno", format!("{} (record {})", result.dyno_version, result.schema)),
         ("clock", clock.to_owned()),
         ("seed", result.seed.to_string()),
         ("target", format!("{}: {}", result.target.kind, result.target.endpoint)),
-        ("operating system", environment.os.clone()),
-        ("machine", machine),
-        ("workload file", result.workload.path.clone()),
     ];
+    // A simulated run is the same on every machine.
+    if result.clock == Clock::Real {
+        facts.extend([("operating system", environment.os.clone()), ("machine", machine)]);
+    }
+    facts.push(("workload file", result.workload.path.clone()));
     for (name, value) in facts {
         table.row([Markup::of(name), Markup::of(value)]);
     }
@@ -52,15 +54,17 @@ fn loaded(figures: &Figures) -> Markup {
     if figures.result.loaded.is_empty() {
         return html;
     }
-    let mut table = Table::of_numbers("table loaded before measuring", &["items", "size", "items per second", "took"]);
+    let is_timed = figures.result.clock == Clock::Real;
+    let timing: &[&'static str] = if is_timed { &["items per second", "took"] } else { &[] };
+    let mut table = Table::of_numbers("table loaded before measuring", &[&["items", "size"], timing].concat());
     for load in &figures.result.loaded {
-        table.row([
-            Markup::of(&load.table),
-            Markup::of(units::count(load.items)),
-            Markup::of(units::bytes(load.bytes)),
-            Markup::of(units::quantity(load.items as f64 / load.seconds)),
-            Markup::of(units::period(load.seconds)),
-        ]);
+        let mut cells =
+            vec![Markup::of(&load.table), Markup::of(units::count(load.items)), Markup::of(units::bytes(load.bytes))];
+        if is_timed {
+            cells.push(Markup::of(units::quantity(load.items as f64 / load.seconds)));
+            cells.push(Markup::of(units::period(load.seconds)));
+        }
+        table.row(cells);
     }
     html.add(&table.markup());
     html
@@ -81,7 +85,7 @@ fn repeat(figures: &Figures) -> Markup {
         .raw(" and the workload below give the same operations at the same times. ");
     html.raw(match result.clock {
         Clock::Real => "Latencies differ from run to run; compare several.",
-        Clock::Virtual => "With simulated time the whole record comes out the same.",
+        Clock::Virtual => "In virtual time the whole record comes out the same, byte for byte.",
     });
     html.raw("</p><details><summary>The workload, as it was run</summary><pre>")
         .text(&result.workload.text)

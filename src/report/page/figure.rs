@@ -11,6 +11,12 @@ pub(super) enum Swatch {
     Line,
     /// An area.
     Area,
+    /// A triangle up and one down.
+    Triangles,
+    /// A cross.
+    Cross,
+    /// A diamond on a line.
+    Diamond,
 }
 
 /// A legend, as text of the page: it wraps where the screen is narrow and hides nothing of the plot.
@@ -18,22 +24,31 @@ pub(super) fn legend(entries: impl IntoIterator<Item = (Swatch, Ink, String)>) -
     let mut html = Markup::new();
     html.raw("<ul class=\"legend\">");
     for (swatch, ink, name) in entries {
-        html.raw("<li><i class=\"");
-        html.raw(match swatch {
-            Swatch::Line => "line ",
-            Swatch::Area => "area ",
-        });
-        html.raw(ink.class()).raw("\"></i>").text(name).raw("</li>");
+        html.raw("<li>").add(&self::swatch(swatch, ink.class())).text(name).raw("</li>");
     }
     html.raw("</ul>");
     html
 }
 
+/// What stands before an entry of a legend.
+pub(super) fn swatch(swatch: Swatch, class: &'static str) -> Markup {
+    let (shape, sign) = match swatch {
+        Swatch::Line => ("line ", ""),
+        Swatch::Area => ("area ", ""),
+        Swatch::Triangles => ("sign ", "▲▼"),
+        Swatch::Cross => ("sign ", "✕"),
+        Swatch::Diamond => ("sign ", "◆"),
+    };
+    let mut html = Markup::new();
+    html.raw("<i class=\"").raw(shape).raw(class).raw("\">").raw(sign).raw("</i>");
+    html
+}
+
 /// A figure as wide as the page, with a narrower plot for narrow screens.
-pub(super) fn wide(caption: &str, legend: &Markup, draw: impl Fn(Format) -> Markup) -> Markup {
+pub(super) fn wide(caption: impl AsRef<str>, legend: &Markup, draw: impl Fn(Format) -> Markup) -> Markup {
     let mut html = Markup::new();
     html.raw("<figure class=\"both\">");
-    if !caption.is_empty() {
+    if !caption.as_ref().is_empty() {
         html.raw("<figcaption>").text(caption).raw("</figcaption>");
     }
     html.add(legend);

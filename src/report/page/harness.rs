@@ -122,12 +122,12 @@ fn facts(figures: &Figures) -> Markup {
     };
     let mut html = Markup::new();
     html.raw("<dl class=\"facts\">");
-    for (name, value) in [
-        ("Workers", units::count(harness.workers as u64)),
-        ("Places in flight", units::count(harness.in_flight_limit as u64)),
-        ("Processor time", cpu),
-        ("Invalid intervals", invalid),
-    ] {
+    let mut facts = vec![("Places in flight", units::count(harness.in_flight_limit as u64))];
+    if figures.result.clock == Clock::Real {
+        facts.insert(0, ("Workers", units::count(harness.workers as u64)));
+        facts.extend([("Processor time", cpu), ("Invalid intervals", invalid)]);
+    }
+    for (name, value) in facts {
         html.raw("<div><dt>").raw(name).raw("</dt><dd>").text(value).raw("</dd></div>");
     }
     html.raw("</dl>");

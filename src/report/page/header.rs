@@ -1,14 +1,16 @@
 //! The top of the page: what was run, what it came to, and the figures that matter, readable in ten seconds.
 
 use crate::api::ReadWrite;
-use crate::record::{CapacityLimit, Clock};
-use crate::report::figures::{Figures, access_name, unit_name};
+use crate::record::{CapacityLimit, Clock, SplitCounts};
+use crate::report::figures::{Figures, OperationFigures, access_name, unit_name};
+use crate::report::observed::{ResourceFacts, splits_in_words};
 use crate::report::reason::main_reason;
 use crate::report::units::{self, NOTHING};
 use crate::report::verdict::{self, Standing};
 
 use super::markup::Markup;
 use super::table::{Table, alarming, with_remark};
+use super::{partitions, staleness};
 
 /// The header with verdict, warnings, tiles, operations and thresholds.
 pub(super) fn section(figures: &Figures) -> Markup {
@@ -20,7 +22,7 @@ pub(super) fn section(figures: &Figures) -> Markup {
         .add(&tiles(figures))
         .add(&operations(figures))
         .add(&thresholds(figures))
-        .add(&contents())
+        .add(&contents(figures))
         .raw("</header>");
     html
 }
@@ -30,7 +32,7 @@ fn title(figures: &Figures) -> Markup {
     let mut html = Markup::new();
     html.raw("<p class=\"kicker\">Dynamometer report");
     if result.clock == Clock::Virtual {
-        html.raw(" <span class=\"badge\">simulated</span>");
+        html.raw(" <span class=\"badge\">simulated in virtual time</span>");
     }
     html.raw("</p><h1>").text(&result.name).raw("</h1>");
     if !result.description.trim().is_empty() {
@@ -93,6 +95,15 @@ fn tiles(figures: &Figures) -> Markup {
         None => "operations that succeeded".to_owned(),
     };
     html.add(&tile("Throughput", &units::rate(all.succeeded_per_second()), false, &asked));
+    if figures.knows_latencies() {
+        html.add(&response_times(all));
+    }
+    html.add(&throttled(figures)).add(&errors(figures)).add(&capacity(figures)).add(&observed(figures)).raw("</div>");
+    html
+}
+
+fn response_times(all: &OperationFigures) -> Markup {
+    let mut html = Markup::new();
     let response = all.response();
     let latency = |percent| response.map_or(NOTHING.to_owned(), |times| units::latency(times.percentile(percent)));
     let service = |percent| {
@@ -104,7 +115,6 @@ fn tiles(figures: &Figures) -> Markup {
         format!("; p99.9 {}, max {}", units::latency(times.percentile(99.9)), units::latency(times.max()))
     });
     html.add(&tile("Response time, 99th percentile", &latency(99.0), false, &format!("{}{p999}", service(99.0))));
-    html.add(&throttled(figures)).add(&errors(figures)).add(&capacity(figures)).raw("</div>");
     html
 }
 
@@ -173,6 +183,74 @@ fn capacity(figures: &Figures) -> Markup {
     tile("Capacity consumed", &units::rate(value), false, &format!("{of} units on average, {other}{mode}"))
 }
 
+/// What the engine's record adds: partitions, auto scaling, stale reads.
+fn observed(figures: &Figures) -> Markup {
+    let mut html = Markup::new();
+    let Some(observed) = &figures.observed else { return html };
+    let with_partitions: Vec<_> = observed.facts.iter().filter(|facts| facts.has_partitions()).collect();
+    let sum = |count: &dyn Fn(&&ResourceFacts) -> u64| with_partitions.iter().map(count).fold(0, u64::saturating_add);
+    if !with_partitions.is_empty() {
+        let at_end = sum(&|facts| facts.history.partitions_at_end().into());
+        let at_start = sum(&|facts| facts.history.partitions_at_start.into());
+        let splits = SplitCounts {
+            heat: sum(&|facts| facts.history.splits.heat),
+            size: sum(&|facts| facts.history.splits.size),
+            throughput: sum(&|facts| facts.history.splits.throughput),
+        };
+        let words = match splits.total() {
+            0 => "none was split".to_owned(),
+            total => format!("{}: {}", units::counted(total, "split", "splits"), splits_in_words(splits)),
+        };
+        let of = match observed.facts.len() {
+            1 => String::new(),
+            many => format!(" in {many} tables and indexes"),
+        };
+        let sub = format!("at the end{of}; {} at the start, {words}", units::count(at_start));
+        html.add(&tile("Partitions", &units::count(at_end), false, &sub));
+        html.add(&hottest(&with_partitions));
+    }
+    let count = |pick: &dyn Fn(&ResourceFacts) -> u64| observed.facts.iter().map(pick).fold(0, u64::saturating_add);
+    let (decided, refused) =
+        (count(&|facts| facts.history.scaling_decided), count(&|facts| facts.history.scaling_refused));
+    if decided > 0 || refused > 0 {
+        let sub = match refused {
+            0 => "changes of provisioned capacity decided".to_owned(),
+            refused => format!(
+                "changes of provisioned capacity decided; {} refused",
+                units::counted(refused, "decrease", "decreases")
+            ),
+        };
+        html.add(&tile("Auto scaling", &units::count(decided), false, &sub));
+    }
+    let (stale, eventual) = (count(&|facts| facts.stale_reads), count(&|facts| facts.eventual_reads));
+    if eventual > 0 {
+        let sub = format!("{} of {} eventually consistent reads", units::count(stale), units::count(eventual));
+        html.add(&tile("Stale reads", &units::share(stale as f64, eventual as f64), false, &sub));
+    }
+    html
+}
+
+fn hottest(facts: &[&ResourceFacts]) -> Markup {
+    let all = facts.iter().filter_map(|facts| Some((facts, facts.hottest?)));
+    let hottest = all.max_by(|(_, one), (_, other)| one.share.total_cmp(&other.share));
+    let Some((facts, hottest)) = hottest else {
+        return tile("Hottest partition", NOTHING, false, "nothing was consumed on any partition");
+    };
+    let throttled = facts.throttled_by_partitions;
+    let refused = if throttled > 0 {
+        format!("; {} refused by partitions", units::counted(throttled, "request", "requests"))
+    } else {
+        String::new()
+    };
+    let sub = format!(
+        "of its {} ceiling, on {} at {}{refused}",
+        access_name(hottest.access),
+        facts.label,
+        units::period(hottest.at)
+    );
+    tile("Hottest partition", &units::share(hottest.share, 1.0), throttled > 0, &sub)
+}
+
 fn tile(name: &'static str, big: &str, alarm: bool, sub: &str) -> Markup {
     let mut html = Markup::new();
     html.raw("<div class=\"tile\"><h3>").raw(name).raw("</h3><p class=\"").raw(if alarm { "big alarm" } else { "big" });
@@ -185,8 +263,13 @@ fn operations(figures: &Figures) -> Markup {
         return Markup::literal("<p class=\"none\">The run has no operations.</p>");
     }
     let asked: &[&'static str] = if figures.open_loop { &["asked"] } else { &[] };
-    let rest = ["succeeded", "p50", "p99", "p99.9", "max", "attempts throttled", "errors"];
-    let mut table = Table::of_numbers("response time by operation", &[asked, &rest].concat());
+    let percentiles: &[f64] = if figures.knows_latencies() { &[50.0, 99.0, 99.9, 100.0] } else { &[] };
+    let (of_what, times): (_, &[&'static str]) = match percentiles {
+        [] => ("operation", &[]),
+        _ => ("response time by operation", &["p50", "p99", "p99.9", "max"]),
+    };
+    let head = [asked, &["succeeded"], times, &["attempts throttled", "errors"]].concat();
+    let mut table = Table::of_numbers(of_what, &head);
     let several = figures.operations.len() > 1;
     for (operation, total) in
         figures.operations.iter().map(|operation| (operation, false)).chain(several.then_some((&figures.overall, true)))
@@ -198,9 +281,9 @@ fn operations(figures: &Figures) -> Markup {
             cells.push(Markup::of(units::rate(operation.offered_per_second())));
         }
         cells.push(Markup::of(units::rate(operation.succeeded_per_second())));
-        for percent in [50.0, 99.0, 99.9, 100.0] {
+        for percent in percentiles {
             let time =
-                operation.response().map_or(NOTHING.to_owned(), |times| units::latency(times.percentile(percent)));
+                operation.response().map_or(NOTHING.to_owned(), |times| units::latency(times.percentile(*percent)));
             cells.push(Markup::of(time));
         }
         let throttled = units::share(counts.throttled_attempts as f64, counts.attempts as f64);
@@ -227,11 +310,26 @@ fn thresholds(figures: &Figures) -> Markup {
     table.markup()
 }
 
-fn contents() -> Markup {
-    Markup::literal(
-        "<nav aria-label=\"Contents\"><a href=\"#throughput\">Throughput</a><a href=\"#latency\">Latency over time</a>\
-         <a href=\"#distribution\">Latency distribution</a><a href=\"#reasons\">Throttling and errors</a>\
-         <a href=\"#capacity\">Capacity</a><a href=\"#operations\">Operations</a><a href=\"#harness\">Load generator</a>\
-         <a href=\"#environment\">Environment and workload</a></nav>",
-    )
+fn contents(figures: &Figures) -> Markup {
+    let (partitions, staleness) = (partitions::is_shown(figures), staleness::is_shown(figures));
+    let latencies = figures.knows_latencies();
+    let all = [
+        ("#throughput", "Throughput", true),
+        ("#latency", "Latency over time", latencies),
+        ("#distribution", "Latency distribution", latencies),
+        ("#reasons", "Throttling and errors", true),
+        ("#capacity", "Capacity", true),
+        ("#partitions", "Partitions", partitions),
+        ("#staleness", "Staleness", staleness),
+        ("#operations", "Operations", true),
+        ("#harness", "Load generator", true),
+        ("#environment", "Environment and workload", true),
+    ];
+    let mut html = Markup::new();
+    html.raw("<nav aria-label=\"Contents\">");
+    for (anchor, name, _) in all.into_iter().filter(|(.., shown)| *shown) {
+        html.raw("<a href=\"").raw(anchor).raw("\">").raw(name).raw("</a>");
+    }
+    html.raw("</nav>");
+    html
 }

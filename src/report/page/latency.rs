@@ -21,6 +21,9 @@ const NONE: &str = "No operation succeeded, so there is no latency to show.";
 
 /// Percentiles over time, operation by operation, on one scale.
 pub(super) fn over_time(figures: &Figures, timeline: &Timeline) -> Markup {
+    if !figures.knows_latencies() {
+        return Markup::new();
+    }
     let lead = "Response time of the operations that succeeded, from their intended start, by the moment they were due. Logarithmic \
                 scale, the same for all operations. A percentile is drawn where the intervals have the samples for it; where nothing \
                 succeeded there is a gap.";
@@ -62,6 +65,9 @@ pub(super) fn over_time(figures: &Figures, timeline: &Timeline) -> Markup {
 
 /// The distribution by percentile over the measured phases.
 pub(super) fn distribution(figures: &Figures) -> Markup {
+    if !figures.knows_latencies() {
+        return Markup::new();
+    }
     let lead = "Each nine of the percentile takes the same room, so that the tail shows. Solid: response time, from the intended \
                 start. Dashed: service time, from the actual send. What lies between them was waiting. Each curve ends where its \
                 samples end.";

@@ -8,9 +8,12 @@ mod header;
 mod latency;
 mod markup;
 mod operations;
+mod partitions;
 mod reasons;
+mod staleness;
 mod table;
 mod throughput;
+mod tokens;
 
 pub(super) use markup::{Markup, attribute};
 
@@ -44,6 +47,8 @@ pub(super) fn page(result: &RunResult) -> String {
         .add(&latency::distribution(&figures))
         .add(&reasons::section(&figures, &timeline))
         .add(&capacity::section(&figures, &timeline))
+        .add(&partitions::section(&figures, &timeline))
+        .add(&staleness::section(&figures, &timeline))
         .add(&operations::section(&figures))
         .add(&harness::section(&figures, &timeline))
         .add(&environment::section(&figures))

@@ -1,6 +1,7 @@
 //! Throughput over time, and the phases that shaped it.
 
 use crate::report::figures::Figures;
+use crate::report::observed::faults;
 use crate::report::plot::{Ink, throughput};
 use crate::report::timeline::Timeline;
 use crate::report::units;
@@ -32,7 +33,7 @@ pub(super) fn section(figures: &Figures, timeline: &Timeline) -> Markup {
         );
         html.add(&figure::wide("", &legend, |format| throughput::draw(result, timeline, format)));
     }
-    html.add(&resolution(figures, timeline)).add(&phases(figures)).raw("</section>");
+    html.add(&resolution(figures, timeline)).add(&phases(figures)).add(&fault_table(figures)).raw("</section>");
     html
 }
 
@@ -45,7 +46,35 @@ fn background(figures: &Figures, timeline: &Timeline) -> Vec<(Swatch, Ink, Strin
     if timeline.columns().iter().any(|column| !column.valid()) {
         entries.push((Swatch::Area, Ink::INVALID, "the load generator did not keep up".to_owned()));
     }
+    if !faults(figures.result).is_empty() {
+        entries.push((Swatch::Area, Ink::FAULT_BAR, "a fault, named above the plot".to_owned()));
+    }
     entries
+}
+
+/// The faults that were scheduled, where there were any.
+fn fault_table(figures: &Figures) -> Markup {
+    let faults = faults(figures.result);
+    if faults.is_empty() {
+        return Markup::new();
+    }
+    let columns = [("fault", Align::Left), ("from", Align::Right), ("to", Align::Right), ("length", Align::Right)];
+    let mut table = Table::new(columns);
+    for fault in &faults {
+        table.row([
+            Markup::of(&fault.label),
+            Markup::of(units::period(fault.start_seconds)),
+            Markup::of(units::period(fault.end_seconds)),
+            Markup::of(units::period(fault.end_seconds - fault.start_seconds)),
+        ]);
+    }
+    let mut html = table.markup();
+    let all = figures.result.engine.as_ref().map_or(0, |record| record.faults.len());
+    if all > faults.len() {
+        let more = units::count((all - faults.len()) as u64);
+        html.add(&paragraph(&format!("And {more} more faults; the record has them all.")));
+    }
+    html
 }
 
 fn resolution(figures: &Figures, timeline: &Timeline) -> Markup {

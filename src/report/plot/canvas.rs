@@ -48,8 +48,13 @@ impl Format {
         }
     }
 
+    /// Width of the plot itself, between its edges.
+    pub const fn inner_width(self) -> i32 {
+        self.size().0 - LEFT - RIGHT
+    }
+
     /// Width of a letter: on phones the style sheet makes the text of panels larger.
-    const fn letter(self) -> f64 {
+    pub const fn letter(self) -> f64 {
         match self {
             Format::Wide => 7.2,
             Format::Panel => 9.0,
@@ -82,8 +87,8 @@ pub(in crate::report) struct Frame {
     pub y: Axis,
     /// What a reader who cannot see it is told.
     pub description: String,
-    /// Whether there is a lane for names above the plot.
-    pub lane: bool,
+    /// Lanes for names above the plot.
+    pub lanes: usize,
 }
 
 /// Figures shown under the pointer, over a stretch of the horizontal axis.
@@ -106,7 +111,7 @@ pub(super) struct Canvas<'b> {
 impl Frame {
     /// Draws the axes and what `paint` adds, the grid beneath and the axes above it.
     pub(super) fn draw(&self, hovers: &[Hover], paint: impl FnOnce(&Canvas)) -> Markup {
-        let (width, height) = self.format.size();
+        let (width, height) = self.size();
         let mut svg = String::new();
         {
             let pixels = (width * FINENESS, height * FINENESS);
@@ -139,15 +144,21 @@ impl Frame {
         markup
     }
 
+    /// Width and height in pixels of the page. A second lane for names and further ones take nothing from the plot.
+    fn size(&self) -> (i32, i32) {
+        let (width, height) = self.format.size();
+        (width, height + LANE * self.lanes.saturating_sub(1) as i32)
+    }
+
     const fn top(&self) -> i32 {
-        TOP + if self.lane { LANE } else { 0 }
+        TOP + LANE * self.lanes as i32
     }
 
     fn hovers(&self, hovers: &[Hover], markup: &mut Markup) {
         if hovers.is_empty() {
             return;
         }
-        let (width, height) = self.format.size();
+        let (width, height) = self.size();
         let across = |at: f64| {
             let share = ((at - self.x.low) / (self.x.high - self.x.low)).clamp(0.0, 1.0);
             f64::from(LEFT * FINENESS) + share * f64::from((width - RIGHT - LEFT) * FINENESS)
@@ -172,6 +183,11 @@ impl Frame {
 }
 
 impl Canvas<'_> {
+    /// What the plot was before anything was drawn in it.
+    pub fn frame(&self) -> &Frame {
+        self.frame
+    }
+
     /// A line through points of the data.
     pub fn line(&self, points: &[(f64, f64)], ink: Ink, thickness: f64) {
         let points: Vec<(f64, f64)> = points.iter().filter_map(|point| self.inside(*point)).collect();
@@ -217,7 +233,40 @@ impl Canvas<'_> {
         self.line(&[(at, self.frame.y.low), (at, self.frame.y.high)], ink, 1.0);
     }
 
-    /// A name above the stretch it belongs to, shortened to its room or left out.
+    /// A name in a lane above the plot, underlined over the stretch it belongs to. Lanes are counted from the plot upwards; it
+    /// starts where its stretch does, or ends where the plot does.
+    pub fn name_in_lane(&self, lane: usize, (start, end): (f64, f64), name: &str) {
+        let (left, right) = (self.pixel_x(start), self.pixel_x(end).max(self.pixel_x(start) + 3 * FINENESS));
+        let middle = (self.frame.top() - LANE * lane as i32 - LANE / 2 - 6) * FINENESS;
+        let room = self.pixel_x(self.frame.x.high);
+        let width = (name.chars().count() as f64 * self.frame.format.letter()) as i32 * FINENESS;
+        match left + width <= room {
+            true => self.text(name, (left, middle), HPos::Left, Ink::LABEL),
+            false => self.text(name, (room, middle), HPos::Right, Ink::LABEL),
+        }
+        let under = middle + 9 * FINENESS;
+        let bar = [(left, under), (right, under + 3 * FINENESS)];
+        let _ = self.root.draw(&Rectangle::new(bar, Ink::FAULT_BAR.colour().filled()));
+    }
+
+    /// A triangle that points up or down.
+    pub fn triangle(&self, (x, y): (f64, f64), is_up: bool, ink: Ink) {
+        let (x, y) = (self.pixel_x(x), self.pixel_y(y));
+        let (half, tall) = (5 * FINENESS, 9 * FINENESS);
+        let tip = if is_up { y - tall } else { y + tall };
+        let _ = self.root.draw(&Polygon::new(vec![(x - half, y), (x + half, y), (x, tip)], ink.colour()));
+    }
+
+    /// A cross.
+    pub fn cross(&self, (x, y): (f64, f64), ink: Ink) {
+        let (x, y, arm) = (self.pixel_x(x), self.pixel_y(y), 4 * FINENESS);
+        let style = ShapeStyle { color: ink.colour().to_rgba(), filled: false, stroke_width: stroke(2.0) };
+        for (from, to) in [((x - arm, y - arm), (x + arm, y + arm)), ((x - arm, y + arm), (x + arm, y - arm))] {
+            let _ = self.root.draw(&PathElement::new(vec![from, to], style));
+        }
+    }
+
+    /// A name above the stretch it belongs to, shortened to its room or left out. It stands in the lowest lane.
     pub fn name_above(&self, start: f64, end: f64, name: &str) {
         let (left, right) = (self.pixel_x(start), self.pixel_x(end));
         let room = f64::from((right - left) / FINENESS - 8) / self.frame.format.letter();
@@ -227,7 +276,8 @@ impl Canvas<'_> {
             room if room >= 5 => name.chars().take(room - 1).chain(['…']).collect(),
             _ => return,
         };
-        self.text(&shown, (left + 4 * FINENESS, (self.frame.top() - LANE / 2 - 5) * FINENESS), HPos::Left, Ink::LABEL);
+        let middle = (self.frame.top() - LANE / 2 - 5) * FINENESS;
+        self.text(&shown, (left + 4 * FINENESS, middle), HPos::Left, Ink::LABEL);
     }
 
     fn grid(&self) {
@@ -242,7 +292,7 @@ impl Canvas<'_> {
 
     fn axes(&self) {
         let (x, y) = (&self.frame.x, &self.frame.y);
-        let (width, height) = self.frame.format.size();
+        let (width, height) = self.frame.size();
         self.line(&[(x.low, y.low), (x.high, y.low)], Ink::AXIS, 1.2);
         for tick in y.ticks.iter().filter(|tick| !tick.label.is_empty()) {
             self.text(&tick.label, ((LEFT - 8) * FINENESS, self.pixel_y(tick.at)), HPos::Right, Ink::LABEL);

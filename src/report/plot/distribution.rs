@@ -35,7 +35,7 @@ pub(in crate::report) fn draw(curves: &[Curve], y: &Axis, description: &str, for
     let lines: Vec<(&Curve, Vec<(f64, f64)>)> =
         curves.iter().map(|curve| (curve, positions(curve.histogram))).collect();
     let hovers = hovers(curves, &x);
-    let frame = Frame { format, x, y: y.clone(), description: description.to_owned(), lane: false };
+    let frame = Frame { format, x, y: y.clone(), description: description.to_owned(), lanes: 0 };
     frame.draw(&hovers, |canvas| {
         for (curve, line) in &lines {
             let line: Vec<(f64, f64)> = line.iter().map(|(x, seconds)| (*x, log_position(*seconds))).collect();

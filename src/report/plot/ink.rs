@@ -12,7 +12,7 @@ const MARK_TEXT: &str = "\"#01F7";
 pub(in crate::report) struct Ink(u8);
 
 /// The classes, by number. The style sheet has one rule for each.
-const CLASSES: [&str; 37] = [
+const CLASSES: [&str; 45] = [
     "grid",
     "axis",
     "label",
@@ -50,6 +50,14 @@ const CLASSES: [&str; 37] = [
     "r6",
     "done-fill",
     "max",
+    "fault",
+    "fault-bar",
+    "tokens",
+    "tokens-fill",
+    "tokens-min",
+    "limit dash",
+    "stale",
+    "stale-fill",
 ];
 
 impl Ink {
@@ -95,6 +103,23 @@ impl Ink {
     pub const OPERATIONS_DASHED: [Ink; 4] = [Ink(24), Ink(25), Ink(26), Ink(27)];
     /// Reasons stacked in one plot; the last is all others.
     pub const REASONS: [Ink; 7] = [Ink(28), Ink(29), Ink(30), Ink(31), Ink(32), Ink(33), Ink(34)];
+
+    /// Behind a fault.
+    pub const FAULT: Ink = Ink(37);
+    /// The name of a fault underlined.
+    pub const FAULT_BAR: Ink = Ink(38);
+    /// Tokens at hand.
+    pub const TOKENS: Ink = Ink(39);
+    /// Under the tokens at hand.
+    pub const TOKENS_FILL: Ink = Ink(40);
+    /// The fewest tokens in an interval.
+    pub const TOKENS_LEAST: Ink = Ink(41);
+    /// What is served on demand, and the most tokens there can be.
+    pub const SERVED: Ink = Ink(42);
+    /// Stale reads.
+    pub const STALE: Ink = Ink(43);
+    /// Under stale reads.
+    pub const STALE_FILL: Ink = Ink(44);
 
     /// The class in the style sheet.
     pub fn class(self) -> &'static str {

@@ -41,7 +41,7 @@ pub(in crate::report) fn draw(result: &RunResult, timeline: &Timeline, format: F
         x: Axis::time(timeline.start, timeline.end, format.time_labels()),
         y: Axis::log_seconds(values, 6, "schedule lag"),
         description: "Schedule lag of the generator over time".to_owned(),
-        lane: background::has_names(result),
+        lanes: background::phase_lanes(result),
     };
     frame.draw(&hovers, |canvas| {
         background::draw(canvas, result, timeline);

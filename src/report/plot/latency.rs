@@ -129,7 +129,7 @@ impl LatencyOverTime {
             x: Axis::time(timeline.start, timeline.end, format.time_labels()),
             y: y.clone(),
             description: format!("Response time percentiles of {name} over time"),
-            lane: background::has_names(result),
+            lanes: background::lanes(result, timeline, format),
         };
         frame.draw(&hovers, |canvas| {
             background::draw(canvas, result, timeline);

@@ -108,7 +108,7 @@ pub(in crate::report) fn draw(layers: &[Layer], result: &RunResult, timeline: &T
         x: Axis::time(timeline.start, timeline.end, format.time_labels()),
         y: Axis::from_zero(highest, 5, "attempts per second"),
         description: "Throttled and failed attempts per second over time, by reason".to_owned(),
-        lane: background::has_names(result),
+        lanes: background::lanes(result, timeline, format),
     };
     frame.draw(&hovers, |canvas| {
         background::draw(canvas, result, timeline);

@@ -38,7 +38,7 @@ pub(in crate::report) fn draw(result: &RunResult, timeline: &Timeline, format: F
         x: Axis::time(timeline.start, timeline.end, format.time_labels()),
         y: Axis::from_zero(highest.fold(0.0, f64::max), 5, "operations per second"),
         description: "Throughput over time: operations asked for, sent and succeeded per second".to_owned(),
-        lane: background::has_names(result),
+        lanes: background::lanes(result, timeline, format),
     };
     frame.draw(&hovers, |canvas| {
         background::draw(canvas, result, timeline);

@@ -1,59 +1,18 @@
-//! Records made up from a seed, for tests and for looking at reports: no run is needed to see what its report would be.
+//! Plays runs: what each operation of each interval comes to, drawn from a seed.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::api::{CapacityUnits, Operation, ReadWrite, Units};
 use crate::record::{
-    CapacityLimit, Clock, Counts, Ending, Environment, ErrorCount, Harness, Histogram, Latencies, OperationInfo,
-    OperationTotals, OutcomeKind, PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceInfo,
-    RunResult, SCHEMA, Series, TableLoad, TargetInfo, ThresholdResult, ThrottleCount, WorkloadSource,
+    CapacityLimit, Counts, ErrorCount, Latencies, OperationInfo, OperationTotals, OutcomeKind, PhaseInfo, Point,
+    PointOperation, PointResource, ProvisionedUnits, ResourceInfo, RunResult, ThresholdResult, ThrottleCount,
 };
 
-/// A run with nothing in it.
-pub(super) fn empty() -> RunResult {
-    RunResult {
-        schema: SCHEMA.to_owned(),
-        dyno_version: "0.1.0".to_owned(),
-        name: "empty".to_owned(),
-        description: String::new(),
-        workload: WorkloadSource { path: "workloads/empty.toml".to_owned(), text: String::new() },
-        seed: 1,
-        clock: Clock::Real,
-        started_at: "2026-11-20T14:02:11Z".to_owned(),
-        target: TargetInfo { kind: "engine".to_owned(), endpoint: "bundled engine".to_owned(), settings: Vec::new() },
-        environment: Environment {
-            os: "Linux 6.12".to_owned(),
-            cpu: "AMD EPYC 7R13".to_owned(),
-            cores: 8,
-            memory_bytes: 16 << 30,
-            command: ["dyno", "run", "workloads/empty.toml"].map(str::to_owned).to_vec(),
-        },
-        ended: Ending::Completed,
-        duration_seconds: 0.0,
-        loaded: Vec::new(),
-        phases: Vec::new(),
-        operations: Vec::new(),
-        resources: Vec::new(),
-        totals: Vec::new(),
-        series: Series { interval_seconds: 1.0, merged: 1, points: Vec::new() },
-        throttles: Vec::new(),
-        errors: Vec::new(),
-        harness: Harness {
-            workers: 4,
-            in_flight_limit: 1_000,
-            schedule_lag: Histogram::new(),
-            in_flight_wait: Histogram::new(),
-            cpu_seconds: 0.0,
-            invalid_points: 0,
-        },
-        thresholds: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
+use super::empty;
 
 /// An operation of a made-up run.
-struct Kind {
+pub(super) struct Kind {
     name: &'static str,
     operation: Operation,
     /// Its share of the mix.
@@ -67,26 +26,26 @@ struct Kind {
 
 /// What happens at a moment of a made-up run.
 #[derive(Clone, Copy)]
-struct Moment {
+pub(super) struct Moment {
     /// Operations due per second.
-    rate: f64,
+    pub rate: f64,
     /// Time until the target answers again.
-    stalled: f64,
+    pub stalled: f64,
     /// Factor on service times.
-    slowness: f64,
+    pub slowness: f64,
     /// Share of operations that fail.
-    failing: f64,
+    pub failing: f64,
     /// Whether the harness keeps up.
-    valid: bool,
+    pub valid: bool,
 }
 
-const CALM: Moment = Moment { rate: 0.0, stalled: 0.0, slowness: 1.0, failing: 0.0, valid: true };
+pub(super) const CALM: Moment = Moment { rate: 0.0, stalled: 0.0, slowness: 1.0, failing: 0.0, valid: true };
 
 /// Names, lengths and whether they are warm-ups.
-type Phases<'p> = &'p [(&'p str, f64, bool, &'p str)];
+pub(super) type Phases<'p> = &'p [(&'p str, f64, bool, &'p str)];
 
 /// Plays a run: operations of `kinds` in `phases`, with what `moment` says of each interval, on resources with token buckets.
-fn play(
+pub(super) fn play(
     seed: u64,
     interval: f64,
     phases: Phases,
@@ -319,16 +278,16 @@ fn throttle_index(run: &mut RunResult, operation: usize, kind: &Kind, resource: 
     index
 }
 
-fn provisioned(table: &str, read: f64, write: f64) -> ResourceInfo {
+pub(super) fn provisioned(table: &str, read: f64, write: f64) -> ResourceInfo {
     let limit = CapacityLimit::Provisioned(ProvisionedUnits { read, write });
     ResourceInfo { table: table.to_owned(), index: None, limit }
 }
 
-fn threshold(text: &str, measured: &str, passed: bool) -> ThresholdResult {
+pub(super) fn threshold(text: &str, measured: &str, passed: bool) -> ThresholdResult {
     ThresholdResult { threshold: text.to_owned(), measured: measured.to_owned(), passed }
 }
 
-fn kind(
+pub(super) fn kind(
     name: &'static str,
     operation: Operation,
     share: f64,
@@ -337,196 +296,4 @@ fn kind(
     halves: u64,
 ) -> Kind {
     Kind { name, operation, share, median_micros, resource, halves }
-}
-
-/// A note-taking application on a table with 5 RCU and 5 WCU, asked for more than that.
-pub(super) fn notes_throttled() -> RunResult {
-    let kinds = [
-        kind("read note", Operation::GetItem, 0.6, 2_900.0, 0, 1),
-        kind("save note", Operation::PutItem, 0.4, 4_100.0, 0, 2),
-    ];
-    let phases: Phases = &[("steady", 120.0, false, "constant 18/s")];
-    let mut run = play(7, 1.0, phases, &kinds, vec![provisioned("notes", 5.0, 5.0)], |_| Moment { rate: 18.0, ..CALM });
-    run.name = "notes".to_owned();
-    run.description =
-        "A small note-taking application that has outgrown the free tier: 5 RCU and 5 WCU, 18 operations a second."
-            .to_owned();
-    run.clock = Clock::Virtual;
-    run.workload.path = "workloads/notes.toml".to_owned();
-    run.workload.text =
-        "# Notes: <b>small</b> & simple\n[workload]\nname = \"notes\"\n\n[[phase]]\nrate = 18\nfor = \"2 min\"\n"
-            .to_owned();
-    run.loaded = vec![TableLoad { table: "notes".to_owned(), items: 10_000, bytes: 9_412_000, seconds: 1.9 }];
-    run.thresholds =
-        vec![threshold("read note p99 ≤ 10 ms", "5.38 ms", true), threshold("throttled ≤ 1 %", "11.4 %", false)];
-    run
-}
-
-/// A shop before, in and after a flash sale, with a warm-up and a few intervals the harness spoiled.
-pub(super) fn flash_sale() -> RunResult {
-    let kinds = [
-        kind("view product", Operation::GetItem, 0.7, 1_100.0, 0, 1),
-        kind("list category", Operation::Query, 0.15, 3_400.0, 1, 8),
-        kind("add to basket", Operation::UpdateItem, 0.1, 2_300.0, 2, 2),
-        kind("place order", Operation::TransactWriteItems, 0.05, 7_800.0, 2, 12),
-    ];
-    let resources = vec![
-        provisioned("products", 700.0, 50.0),
-        ResourceInfo {
-            table: "products".to_owned(),
-            index: Some("by_category".to_owned()),
-            limit: CapacityLimit::Provisioned(ProvisionedUnits { read: 900.0, write: 50.0 }),
-        },
-        ResourceInfo { table: "orders".to_owned(), index: None, limit: CapacityLimit::OnDemand },
-    ];
-    let phases: Phases = &[
-        ("warm-up", 20.0, true, "constant 200/s"),
-        ("before the sale", 60.0, false, "constant 300/s"),
-        ("doors open", 30.0, false, "ramp 300/s to 1,600/s"),
-        ("the rush", 60.0, false, "constant 1,600/s"),
-        ("after", 70.5, false, "constant 400/s"),
-    ];
-    let mut run = play(42, 1.0, phases, &kinds, resources, |at| {
-        let rate = match at {
-            at if at < 20.0 => 200.0,
-            at if at < 80.0 => 300.0,
-            at if at < 110.0 => 300.0 + (at - 80.0) / 30.0 * 1_300.0,
-            at if at < 170.0 => 1_600.0,
-            _ => 400.0,
-        };
-        let slowness = if rate > 1_200.0 { 1.8 } else { 1.0 };
-        Moment {
-            rate,
-            slowness,
-            failing: if rate > 1_500.0 { 0.0008 } else { 0.0 },
-            valid: !(131.0..136.0).contains(&at),
-            ..CALM
-        }
-    });
-    run.name = "flash sale".to_owned();
-    run.description = "A shop's evening: half an hour of calm, then everyone at once.".to_owned();
-    run.target = TargetInfo {
-        kind: "aws".to_owned(),
-        endpoint: "eu-west-1".to_owned(),
-        settings: vec![("retries".to_owned(), "3, exponential back-off".to_owned())],
-    };
-    run.thresholds =
-        vec![threshold("view product p99 ≤ 10 ms", "4.1 ms", true), threshold("errors ≤ 0.1 %", "0.05 %", true)];
-    run.warnings = vec!["The target is billed: this run consumed about 0.05 USD of request units.".to_owned()];
-    run
-}
-
-/// One operation at a steady rate, and a target that stands still for two seconds.
-pub(super) fn stall() -> RunResult {
-    let kinds = [kind("get", Operation::GetItem, 1.0, 800.0, 0, 1)];
-    let phases: Phases = &[("steady", 60.0, false, "constant 1,000/s")];
-    let resources = vec![ResourceInfo { table: "kv".to_owned(), index: None, limit: CapacityLimit::OnDemand }];
-    let mut run = play(3, 1.0, phases, &kinds, resources, |at| {
-        let stalled = if (30.0..32.0).contains(&at) { 32.0 - at } else { 0.0 };
-        Moment { rate: 1_000.0, stalled, ..CALM }
-    });
-    for point in &mut run.series.points {
-        match point.start_seconds {
-            30.0 => point.sent = 120,
-            31.0 => point.sent = 0,
-            32.0 => point.sent = 2_880,
-            _ => {}
-        }
-    }
-    run.name = "stall".to_owned();
-    run.description =
-        "A second of standing still shows in the response time of everything that was due in it.".to_owned();
-    run.thresholds = vec![threshold("get p99 ≤ 2 s", "1.71 s", true)];
-    run
-}
-
-/// Three operations and nothing more.
-pub(super) fn tiny() -> RunResult {
-    let kinds = [kind("put", Operation::PutItem, 1.0, 500.0, 0, 2)];
-    let resources = vec![ResourceInfo { table: "t".to_owned(), index: None, limit: CapacityLimit::Unknown }];
-    let mut run =
-        play(1, 1.0, &[("only", 1.0, false, "constant 3/s")], &kinds, resources, |_| Moment { rate: 3.0, ..CALM });
-    run.name = "tiny".to_owned();
-    run
-}
-
-/// A simulated month with days and nights, thinned to hours.
-pub(super) fn thirty_days() -> RunResult {
-    let kinds =
-        [kind("read", Operation::GetItem, 0.9, 2_000.0, 0, 1), kind("write", Operation::PutItem, 0.1, 3_000.0, 0, 2)];
-    let day = 86_400.0;
-    let phases: Phases = &[("month", 30.0 * day, false, "a day's curve, 0.05/s to 0.4/s")];
-    let mut run = play(9, 3_600.0, phases, &kinds, vec![provisioned("metrics", 2.0, 1.0)], |at| {
-        let rate = 0.22 - 0.17 * (at / day * std::f64::consts::TAU).cos();
-        Moment { rate, failing: if (12.0..12.3).contains(&(at / day)) { 0.2 } else { 0.0 }, ..CALM }
-    });
-    run.name = "thirty days".to_owned();
-    run.clock = Clock::Virtual;
-    run.series.merged = 3_600;
-    run.series.interval_seconds = 1.0;
-    run
-}
-
-/// Ten operations on twelve tables and indexes, 600 intervals.
-pub(super) fn wide() -> RunResult {
-    const NAMES: [(&str, Operation); 10] = [
-        ("get profile", Operation::GetItem),
-        ("get feed", Operation::Query),
-        ("post", Operation::PutItem),
-        ("like", Operation::UpdateItem),
-        ("unlike", Operation::DeleteItem),
-        ("followers", Operation::Query),
-        ("search everything there is to find", Operation::Scan),
-        ("many profiles", Operation::BatchGetItem),
-        ("import", Operation::BatchWriteItem),
-        ("follow", Operation::TransactWriteItems),
-    ];
-    let kinds: Vec<Kind> = NAMES
-        .iter()
-        .enumerate()
-        .map(|(index, (name, operation))| {
-            kind(
-                name,
-                *operation,
-                [0.3, 0.2, 0.1, 0.1, 0.05, 0.1, 0.01, 0.05, 0.04, 0.05][index],
-                900.0 * (index + 1) as f64,
-                index,
-                4,
-            )
-        })
-        .collect();
-    let resources = (0..12)
-        .map(|index| ResourceInfo {
-            table: format!("social-network-table-{}", index / 3),
-            index: (index % 3 > 0).then(|| format!("by_attribute_{index}")),
-            limit: match index % 4 {
-                0 => CapacityLimit::OnDemand,
-                1 => CapacityLimit::Provisioned(ProvisionedUnits { read: 50.0, write: 8.0 }),
-                _ => CapacityLimit::Provisioned(ProvisionedUnits { read: 40_000.0, write: 40_000.0 }),
-            },
-        })
-        .collect();
-    let phases: Phases = &[("warm-up", 60.0, true, "constant 60/s"), ("steady", 540.0, false, "constant 120/s")];
-    let mut run = play(11, 1.0, phases, &kinds, resources, |at| Moment {
-        rate: if at < 60.0 { 60.0 } else { 120.0 + 20.0 * (at / 40.0).sin() },
-        ..CALM
-    });
-    run.name = "social network".to_owned();
-    run.ended = Ending::Interrupted;
-    run
-}
-
-/// All of them, by name; made one at a time, because the histograms of a long run take a gigabyte.
-pub(super) fn all() -> impl Iterator<Item = (&'static str, RunResult)> {
-    type Maker = fn() -> RunResult;
-    let makers: [(&'static str, Maker); 7] = [
-        ("notes", notes_throttled),
-        ("flash", flash_sale),
-        ("stall", stall),
-        ("tiny", tiny),
-        ("empty", empty),
-        ("month", thirty_days),
-        ("wide", wide),
-    ];
-    makers.into_iter().map(|(name, make)| (name, make()))
 }
