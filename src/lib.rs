@@ -8,13 +8,15 @@
 //! - [`item`]: attribute values, 38-digit numbers, items, their size and JSON form.
 //! - [`api`]: DynamoDB's requests, responses, errors, tables and capacity units, spoken by every room.
 //! - [`expression`]: the expression language.
-//! - [`capacity`]: token buckets and the limits of tables and indexes; knows nothing of storage.
+//! - [`latency`]: how long requests take on the network and in the service, drawn from a seed.
+//! - [`replication`]: three replicas of every partition, their lags, faults and leaders.
+//! - [`capacity`]: limits of tables and indexes, partitions and their splits, auto scaling; knows nothing of storage.
 //! - [`engine`]: the bundled DynamoDB: storage, indexes, transactions, capacity charged and enforced.
 //! - [`protocol`]: DynamoDB's JSON protocol without HTTP: bodies to requests, outcomes to bodies.
 //! - [`record`]: what happened, interval by interval, in bounded memory, and the file that keeps it.
 //! - [`workload`]: the workload file, key and value generators, phases, and the stream of operations.
 //! - [`target`]: where operations go: the engine in process, the AWS SDK.
-//! - [`runner`]: real time: pacing, sessions with their retries, loading.
+//! - [`runner`]: loading, pacing, sessions with their retries; by a clock in real time, from event to event in virtual time.
 //! - [`report`]: the HTML page with its plots, and the summary on a terminal.
 //! - [`cli`]: one file per command.
 //!
@@ -27,9 +29,11 @@ pub mod cli;
 pub mod engine;
 pub mod expression;
 pub mod item;
+pub mod latency;
 pub mod protocol;
 pub mod random;
 pub mod record;
+pub mod replication;
 pub mod report;
 pub mod runner;
 pub mod target;

@@ -1,12 +1,15 @@
 //! The command line: one file per command, each the steps of its work in order.
 
+mod calibrate;
 mod check;
 mod completions;
 mod new;
 mod progress;
 mod report;
+mod results;
 mod run;
 mod schema;
+mod simulate;
 mod target;
 
 use std::io::{self, Write};
@@ -69,6 +72,8 @@ struct Arguments {
 enum Command {
     /// Run a workload and write its report
     Run(run::RunArguments),
+    /// Simulate a workload on the bundled engine in virtual time
+    Simulate(simulate::SimulateArguments),
     /// Check a workload and show what a run would do, without running it
     Check(check::CheckArguments),
     /// Write a commented starter workload
@@ -77,6 +82,8 @@ enum Command {
     Schema,
     /// Render the report of a recorded run again
     Report(report::ReportArguments),
+    /// Fit the latency model of the bundled engine to a recorded run
+    Calibrate(calibrate::CalibrateArguments),
     /// Print shell completions
     Completions(completions::CompletionsArguments),
 }
@@ -107,7 +114,7 @@ struct OverrideArguments {
 
 impl OverrideArguments {
     fn overrides(&self) -> Overrides {
-        Overrides { duration: self.duration, peak_rate: self.rate, seed: self.seed }
+        Overrides { duration: self.duration, peak_rate: self.rate, seed: self.seed, ..Overrides::default() }
     }
 }
 
@@ -128,10 +135,12 @@ pub fn main() -> ExitCode {
     };
     let ended = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Simulate(arguments) => simulate::simulate(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Schema => schema::schema(),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Calibrate(arguments) => calibrate::calibrate(&arguments),
         Command::Completions(arguments) => completions::completions::<Arguments>(&arguments),
     };
     match ended {

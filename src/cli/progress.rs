@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::record::LiveView;
 use crate::runner::Progress;
 
 /// Without a terminal a line is written this often.
@@ -63,24 +64,43 @@ fn line(progress: &Progress<'_>) -> String {
             format!("loading {table} [{:=<filled$}{:width$}] {loaded} of {of}", "", "", width = WIDTH as usize - filled)
         }
         Progress::Running { phase, elapsed, left, view } => {
-            let percentile = |percent| {
-                if view.response.is_empty() {
-                    "-".to_owned()
-                } else {
-                    format!("{:.3?}", view.response.percentile(percent))
-                }
-            };
+            format!("{phase}: {} s, {} s left | {}", elapsed.as_secs(), left.as_secs(), measured(view))
+        }
+        Progress::Simulating { phase, elapsed, left, speed, view } => {
             format!(
-                "{phase}: {} s, {} s left | asked {}/s, sent {}/s | p50 {} p99 {} | throttled {} | errors {}",
-                elapsed.as_secs(),
-                left.as_secs(),
-                view.offered_per_second,
-                view.sent_per_second,
-                percentile(50.0),
-                percentile(99.0),
-                view.counts.throttled_attempts,
-                view.errors,
+                "{phase}: {} simulated, {} left, {speed:.0} times as fast as real time | {}",
+                days(*elapsed),
+                days(*left),
+                measured(view)
             )
         }
+    }
+}
+
+fn measured(view: &LiveView) -> String {
+    let percentile = |percent| match view.response.percentile(percent) {
+        _ if view.response.is_empty() => "-".to_owned(),
+        // Histograms keep a nanosecond for no time at all, as virtual time has it.
+        latency if latency <= Duration::from_nanos(1) => "0".to_owned(),
+        latency => format!("{latency:.3?}"),
+    };
+    format!(
+        "asked {}/s, sent {}/s | p50 {} p99 {} | throttled {} | errors {}",
+        view.offered_per_second,
+        view.sent_per_second,
+        percentile(50.0),
+        percentile(99.0),
+        view.counts.throttled_attempts,
+        view.errors,
+    )
+}
+
+/// A length of time as days and a time of day.
+fn days(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    match seconds / 86_400 {
+        0 => clock,
+        days => format!("{days}d {clock}"),
     }
 }

@@ -1,23 +1,19 @@
 //! `dyno run`.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::record::{RunResult, ThresholdResult};
-use crate::report;
 use crate::runner::{self, Stop};
 use crate::workload::Workload;
 
 use super::progress::Display;
 use super::report::print_summary;
+use super::results::{Results, exit_of};
 use super::target::TargetArguments;
-use super::{CommandResult, Exit, Failure, Format, OverrideArguments, print};
+use super::{CommandResult, Failure, Format, OverrideArguments, print};
 
 /// The exit code of a run that a second Ctrl-C ended at once, as shells count it.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -43,21 +39,22 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: &RunArguments) -> CommandResult {
     let workload = Workload::read(&arguments.workload, arguments.overrides.overrides()).map_err(Failure::usage)?;
     let workload = Arc::new(workload);
-    let folder = results_folder(arguments, &workload)?;
+    let results = Results::prepare(arguments.out.as_deref(), &workload.name)?;
     let stop = stop_on_signals()?;
 
     let mut display = Display::new(arguments.format == Format::Json);
     let ready = arguments.target.prepare(&workload, &stop, |progress| display.show(&progress));
-    let ready = ready.inspect_err(|_| drop_unused(arguments, &folder))?;
+    let ready = ready.inspect_err(|_| results.drop_unused())?;
     let mut result = runner::run(&workload, &ready.driver, ready.loaded, &stop, |progress| display.show(&progress));
     display.finish();
     result.warnings.extend(ready.warnings);
+    result.warnings.extend(arguments.target.not_modelled(&workload));
 
     // First of all, and again where there is more to say: cleaning up may take minutes.
-    let mut written = write_results(&result, &folder);
+    let mut written = results.write(&result);
     if let Some(left_behind) = arguments.target.clean_up(&ready.driver) {
         result.warnings.push(left_behind);
-        written = write_results(&result, &folder);
+        written = results.write(&result);
     }
     print_summary(&result, arguments.format)?;
     let folder = written?;
@@ -68,7 +65,7 @@ pub(super) fn run(arguments: &RunArguments) -> CommandResult {
 }
 
 /// The first Ctrl-C ends the run early, the second ends the process at once.
-fn stop_on_signals() -> Result<Stop, Failure> {
+pub(super) fn stop_on_signals() -> Result<Stop, Failure> {
     let stop = Stop::new();
     for signal in [SIGINT, SIGTERM] {
         // In this order: the second signal finds the flag that the first one set.
@@ -77,51 +74,4 @@ fn stop_on_signals() -> Result<Stop, Failure> {
             .map_err(Failure::failed)?;
     }
     Ok(stop)
-}
-
-/// Makes the folder now: a run is not worth doing if its result cannot be kept.
-fn results_folder(arguments: &RunArguments, workload: &Workload) -> Result<PathBuf, Failure> {
-    let folder = arguments.out.clone().unwrap_or_else(|| {
-        let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-        PathBuf::from("reports").join(format!("{}-{now}", workload.name))
-    });
-    fs::create_dir_all(&folder).map_err(|error| {
-        Failure::failed(format!("{}: no folder for the result: {error}; name another with --out", folder.display()))
-    })?;
-    Ok(folder)
-}
-
-/// Leaves no empty folder of our own naming behind where nothing was run.
-fn drop_unused(arguments: &RunArguments, folder: &Path) {
-    if arguments.out.is_none() {
-        // It is empty but for what others put there, and then it stays.
-        let _ = fs::remove_dir(folder);
-    }
-}
-
-/// Writes both files; where the folder does not take them, into the system's folder for temporary files.
-fn write_results(result: &RunResult, folder: &Path) -> Result<PathBuf, Failure> {
-    let error = match write_into(result, folder) {
-        Ok(()) => return Ok(folder.to_owned()),
-        Err(error) => error,
-    };
-    let refuge = std::env::temp_dir().join(format!("dyno-{}-{}", result.name, std::process::id()));
-    let rescued = fs::create_dir_all(&refuge).map_err(|error| error.to_string());
-    match rescued.and_then(|()| write_into(result, &refuge)) {
-        Ok(()) => {
-            let _ = writeln!(io::stderr(), "warning: {error}; the result is in {} instead", refuge.display());
-            Ok(refuge)
-        }
-        Err(second) => Err(Failure::failed(format!("{error}; and elsewhere: {second}"))),
-    }
-}
-
-fn write_into(result: &RunResult, folder: &Path) -> Result<(), String> {
-    result.write(&folder.join("result.json")).map_err(|error| error.to_string())?;
-    let path = folder.join("report.html");
-    fs::write(&path, report::html(result)).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn exit_of(thresholds: &[ThresholdResult]) -> Exit {
-    if thresholds.iter().all(|threshold| threshold.passed) { Exit::Done } else { Exit::ThresholdFailed }
 }

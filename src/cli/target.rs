@@ -1,13 +1,16 @@
 //! `--target`: what it says, and the driver it means.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::thread;
+
+use tokio::runtime::Builder;
 
 use crate::record::TableLoad;
 use crate::runner::{self, Driver, Progress, Stop};
-use crate::target::EngineTarget;
 #[cfg(feature = "aws")]
 use crate::target::TargetError;
+use crate::target::{EngineTarget, InProcess, ModelledEngine};
 use crate::workload::{EngineCapacity, Workload};
 
 use super::Failure;
@@ -102,12 +105,10 @@ impl TargetArguments {
         stop: &Stop,
         observe: impl FnMut(Progress<'_>),
     ) -> Result<Ready, Failure> {
-        use std::sync::Arc;
-
         use crate::target::Target;
         use crate::target::aws::{AwsOptions, AwsTarget};
 
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+        let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build();
         let runtime = Arc::new(runtime.map_err(Failure::failed)?);
         let options =
             AwsOptions { region: self.region.clone(), profile: self.profile.clone(), ..AwsOptions::default() };
@@ -142,6 +143,14 @@ impl TargetArguments {
         }
     }
 
+    /// What the workload asks of the bundled engine and the target does not do.
+    pub fn not_modelled(&self, workload: &Workload) -> Option<String> {
+        let asked = !workload.faults.is_empty();
+        (asked && self.target != TargetChoice::Engine).then(|| {
+            "the faults of the workload happen in the bundled engine only; none happened in this run".to_owned()
+        })
+    }
+
     /// Deletes the tables the run created, unless they are to be kept. Says what could not be deleted.
     pub fn clean_up(&self, driver: &Driver) -> Option<String> {
         match driver {
@@ -162,11 +171,18 @@ fn prepare_engine(
     let target = EngineTarget::new(workload, workload.engine_capacity).map_err(Failure::usage)?;
     let loaded = runner::load_in_process(workload, &*target, processors(), stop, observe).map_err(Failure::failed)?;
     let limited = workload.engine_capacity == EngineCapacity::Enforced;
-    let driver = Driver::InProcess { info: target.info(), target, limited, workers };
+    let driver = if target.models_latency() {
+        let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+        let runtime = Arc::new(runtime.map_err(Failure::failed)?);
+        Driver::Network { target: Arc::new(ModelledEngine::new(target)), runtime, workers }
+    } else {
+        Driver::InProcess { info: target.info(), target, limited, workers }
+    };
     Ok(Ready { driver, loaded, warnings: workload.hot_key_warnings() })
 }
 
-fn processors() -> usize {
+/// Processors this process may use.
+pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, |processors| processors.get())
 }
 
