@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::Instant;
 
 use dynamometer::api::{ApiError, Outcome, Output, Request, Response, TableName};
@@ -162,6 +163,7 @@ impl InProcess for Nothing {
             result: Ok(Response { output: Output::GetItem { item: None } }),
             consumed: Vec::new(),
             item_collections: Vec::new(),
+            delayed: Duration::ZERO,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dynamometer::api::*;
+use dynamometer::capacity::CapacityModel;
 use dynamometer::engine::{Enforcement, Engine, EngineOptions};
 use dynamometer::item::{AttributeValue, Item, Number, ScalarType};
 use dynamometer::time::Time;
@@ -57,7 +58,9 @@ pub fn local(name: &str, key: KeySchema, projection: Projection) -> LocalSeconda
 }
 
 pub fn engine(capacity: Enforcement, tables: &[CreateTable]) -> Engine {
-    let engine = Engine::new(EngineOptions { seed: 42, capacity, ..EngineOptions::default() });
+    // What tables limit is asked for exactly; routers and partitions have tests of their own.
+    let capacity_model = CapacityModel::default().of_whole_tables();
+    let engine = Engine::new(EngineOptions { seed: 42, capacity, capacity_model, ..EngineOptions::default() });
     for table in tables {
         engine.create_table(Time::ZERO, table).unwrap();
     }

@@ -6,8 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that are told the time and draw from streams they are given.
-const WITHOUT_CLOCK: [&str; 10] =
-    ["time", "random", "item", "api", "expression", "capacity", "engine", "protocol", "record", "workload"];
+const WITHOUT_CLOCK: [&str; 12] = [
+    "time",
+    "random",
+    "item",
+    "api",
+    "expression",
+    "latency",
+    "replication",
+    "capacity",
+    "engine",
+    "protocol",
+    "record",
+    "workload",
+];
 
 /// What asks for the time of day, a stopwatch or a global generator.
 const CLOCKS: [&str; 6] =

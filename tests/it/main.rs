@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod aws_target;
+mod calibrate;
+mod capacity_only;
 mod cli;
 #[cfg(feature = "aws")]
 mod coordinated_omission;
@@ -17,6 +19,7 @@ mod engine_rules;
 mod engine_several;
 mod engine_threads;
 mod expressions;
+mod faults;
 mod item_sizes;
 mod layers;
 mod linearizability;
@@ -25,5 +28,9 @@ mod moto;
 mod network_run;
 mod numbers;
 mod protocol;
+mod replication;
+mod scenarios;
+mod simulate;
 mod stub;
+mod virtual_time;
 mod workload_files;

@@ -1,5 +1,6 @@
 //! Workload files: the ones that ship, the stream of operations they make, and the mistakes people make in their own.
 
+mod faults;
 mod keys;
 mod mistakes;
 mod mutations;
@@ -48,6 +49,8 @@ fn shots(workload: &Arc<Workload>, most_per_phase: u64) -> Vec<Shot> {
     loop {
         match plan.next(Time::ZERO) {
             Next::Shot(shot) if shot.index < most_per_phase => shots.push(shot),
+            // A day has millions more.
+            Next::Shot(shot) if shot.phase + 1 == workload.phases.len() => return shots,
             Next::Shot(_) => {}
             Next::NotBefore(_) => panic!("no closed loops here"),
             Next::Finished => return shots,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dynamometer::api::*;
+use dynamometer::capacity::CapacityModel;
 use dynamometer::engine::{ControlDelays, Enforcement, Engine, EngineOptions};
 use dynamometer::item::ScalarType;
 
@@ -31,6 +32,7 @@ const DELAYS: ControlDelays = ControlDelays {
 fn slow_engine() -> Engine {
     Engine::new(EngineOptions {
         seed: 42,
+        capacity_model: CapacityModel::default().of_whole_tables(),
         epoch_seconds_at_time_zero: MIDNIGHT,
         control_delays: DELAYS,
         region: "eu-central-1".into(),

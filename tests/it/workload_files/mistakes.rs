@@ -333,7 +333,7 @@ fn errors_show_the_line() {
     let error = parse(&SOUND.replace("seed = 7", "sede = 7")).err().unwrap();
     let shown = "\
 mine.toml:2:1: unknown field `sede`, expected one of `name`, `description`, `seed`, `epoch`, `engine`, `client`, `tables`, \
-`operations`, `phases`, `thresholds`
+`operations`, `phases`, `faults`, `thresholds`
   |
 2 | sede = 7
   | ^^^^

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dynamometer::workload::{Shot, Workload};
+use dynamometer::workload::{Overrides, Pace, Shot, Workload};
 
 use super::{parsed, shots};
 
@@ -137,4 +137,61 @@ fn phases_follow_each_other_without_a_gap() {
     assert_eq!((shots.len(), second.len()), (730, 30));
     assert_eq!(second[0].due.unwrap().as_nanos(), 100_000_000_000);
     assert_eq!((second[0].index, second[0].counter), (0, 700));
+}
+
+/// The same workload over another length, at the pace of the file.
+fn lasting(workload: &Workload, length: &str) -> Arc<Workload> {
+    let duration = dynamometer::time::parse_duration(length).unwrap();
+    let overrides = Overrides { duration: Some(duration), pace: Pace::Kept, ..Overrides::default() };
+    Arc::new(Workload::parse(workload.source.clone(), &super::folder(), overrides).unwrap())
+}
+
+#[test]
+fn a_longer_time_repeats_what_has_a_length_of_its_own() {
+    let sine = with("rate = { sine = { mean = 50, amplitude = 20, period = \"40s\", trough = \"7s\" } }");
+    let month = lasting(&sine, "30d");
+    let curve = month.phases[0].curve.as_ref().unwrap();
+    let short = sine.phases[0].curve.as_ref().unwrap();
+    for seconds in 0..100 {
+        let time = f64::from(seconds);
+        for days in [0.0, 1.0, 29.0] {
+            // A day is 2,160 periods.
+            assert!((curve.rate_at(time + days * 86_400.0) - short.rate_at(time)).abs() < 1e-6, "{seconds} {days}");
+        }
+    }
+    assert!((curve.total() - 50.0 * 30.0 * 86_400.0).abs() < 200.0);
+
+    let trace = "rate = { trace = { file = \"trace.csv\", column = \"requests\", step = \"15m\", speed_up = 900 } }";
+    let text = with("rate = 1").source.text.replace("\"100s\"", "\"48s\"");
+    let trace = lasting(&parsed(&text.replace("rate = 1\n", &format!("{trace}\n"))), "250s");
+    let curve = trace.phases[0].curve.as_ref().unwrap();
+    assert!((curve.seconds() - 250.0).abs() < 1e-9);
+    // The file has 96 rows of a second: the phase goes on with the second half, and then from the start.
+    for row in 0..57 {
+        let time = f64::from(row) + 0.5;
+        assert_eq!(curve.rate_at(time + 192.0), curve.rate_at(time), "row {row}");
+    }
+    assert_ne!(curve.rate_at(60.5), curve.rate_at(12.5));
+}
+
+#[test]
+fn a_longer_time_leaves_a_spike_and_a_warm_up_as_they_are() {
+    let spike = with("rate = { spike = { base = 10, peak = 200, at = \"30s\", length = \"10s\", rise = \"5s\" } }");
+    let long = lasting(&spike, "1h");
+    // 3600 s at 10, 10 s of 190 more, and two slopes of 5 s that are worth 5 s together.
+    assert!((long.phases[0].curve.as_ref().unwrap().total() - 38_850.0).abs() < 1e-6);
+    // Half way up the first slope it breaks off.
+    let curve = lasting(&spike, "32500ms").phases[0].curve.clone().unwrap();
+    assert!((curve.seconds() - 32.5).abs() < 1e-9 && (curve.peak() - 105.0).abs() < 1e-6, "{}", curve.peak());
+    assert!((curve.rate_at(20.0) - 10.0).abs() < 1e-9);
+
+    let text = with("rate = { ramp = { from = 0, to = 100 } }").source.text.clone();
+    let text = text + "[[phases]]\nname = \"first\"\nduration = \"20s\"\nrate = 3\nwarm_up = true\n";
+    let long = lasting(&parsed(&text), "1020s");
+    let lengths: Vec<f64> = long.phases.iter().map(|phase| phase.seconds()).collect();
+    assert_eq!(lengths, [1000.0, 20.0]);
+    assert!((long.phases[0].curve.as_ref().unwrap().total() - 50_000.0).abs() < 1e-6);
+    // Too short for that: everything alike.
+    let lengths: Vec<f64> = lasting(&parsed(&text), "30s").phases.iter().map(|phase| phase.seconds()).collect();
+    assert_eq!(lengths, [25.0, 5.0]);
 }

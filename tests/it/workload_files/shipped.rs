@@ -45,7 +45,9 @@ fn every_one_is_read_without_a_warning() {
         assert!(workload.source.text.starts_with("# "), "{name}: a comment says whom it is for");
         assert!(workload.phases[0].warm_up, "{name}");
         let seconds = workload.duration().as_secs();
-        assert!((60..=125).contains(&seconds), "{name} takes {seconds} s");
+        // A day is for virtual time.
+        let is_day = name == "day" && seconds == 24 * 3600 + 600;
+        assert!((60..=125).contains(&seconds) || is_day, "{name} takes {seconds} s");
     }
 }
 
