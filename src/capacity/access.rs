@@ -57,6 +57,17 @@ enum Limiter {
     OnDemand(OnDemand),
 }
 
+impl Limiter {
+    /// The tokens of the table or index as a whole.
+    #[inline]
+    const fn bucket_mut(&mut self) -> &mut TokenBucket {
+        match self {
+            Limiter::Provisioned(bucket) => bucket,
+            Limiter::OnDemand(throughput) => throughput.bucket_mut(),
+        }
+    }
+}
+
 impl AccessLimit {
     /// The limit of a table or index created at `now`.
     pub fn new(limit: Limit, model: &CapacityModel, now: Time) -> Self {
@@ -90,35 +101,26 @@ impl AccessLimit {
     /// Whether a request is admitted now; the error names the limit.
     #[inline]
     pub fn check(&mut self, now: Time) -> Result<(), LimitKind> {
-        let (admitted, limit) = match &mut self.limiter {
-            Limiter::Provisioned(bucket) => (self.routers.has_tokens(bucket, now), LimitKind::ProvisionedThroughput),
-            Limiter::OnDemand(throughput) => {
-                (self.routers.has_tokens(throughput.bucket_mut(), now), throughput.limit().0)
-            }
-        };
-        if !admitted {
-            self.throttled += 1;
-            return Err(limit);
+        if self.routers.has_tokens(self.limiter.bucket_mut(), now) {
+            return Ok(());
         }
-        Ok(())
+        self.throttled += 1;
+        Err(self.limit_kind())
     }
 
     /// Takes `units`, into debt where they are not there.
     #[inline]
     pub fn take(&mut self, units: CapacityUnits) {
         self.consumed += units;
-        match &mut self.limiter {
-            Limiter::Provisioned(bucket) => self.routers.take(bucket, units),
-            Limiter::OnDemand(throughput) => {
-                throughput.count(units);
-                self.routers.take(throughput.bucket_mut(), units);
-            }
+        if let Limiter::OnDemand(throughput) = &mut self.limiter {
+            throughput.count(units);
         }
+        self.routers.take(self.limiter.bucket_mut(), units);
     }
 
     /// Units at hand from `from` on, with what accrues for `ahead`; tokens of routers count as not handed out.
     pub fn room(&mut self, from: Time, ahead: Duration) -> f64 {
-        let bucket = self.bucket_mut();
+        let bucket = self.limiter.bucket_mut();
         bucket.refill(from);
         bucket.level_in(ahead) as f64 / NANOS_PER_UNIT
     }
@@ -129,7 +131,7 @@ impl AccessLimit {
         if let Limiter::OnDemand(throughput) = &mut self.limiter {
             throughput.count(units);
         }
-        self.bucket_mut().flow(until, nanos);
+        self.limiter.bucket_mut().flow(until, nanos);
     }
 
     /// The limit that refuses where the table or index as a whole does.
@@ -137,13 +139,6 @@ impl AccessLimit {
         match &self.limiter {
             Limiter::Provisioned(_) => LimitKind::ProvisionedThroughput,
             Limiter::OnDemand(throughput) => throughput.limit().0,
-        }
-    }
-
-    const fn bucket_mut(&mut self) -> &mut TokenBucket {
-        match &mut self.limiter {
-            Limiter::Provisioned(bucket) => bucket,
-            Limiter::OnDemand(throughput) => throughput.bucket_mut(),
         }
     }
 
@@ -193,15 +188,14 @@ impl AccessLimit {
     }
 
     /// Makes the change that is due, if one is.
-    pub fn change_if_due(&mut self, now: Time, model: &CapacityModel) -> bool {
+    pub fn change_if_due(&mut self, now: Time, model: &CapacityModel) {
         if now < self.next_from {
-            return false;
+            return;
         }
         let from = std::mem::replace(&mut self.next_from, Time::NEVER);
         if let Some(limit) = self.next.take() {
             self.with_routers_told(from, |limits| limits.change(*limit, model, from));
         }
-        true
     }
 
     /// Makes a change, and takes from the routers what the bucket loses by it.
@@ -210,18 +204,15 @@ impl AccessLimit {
         change(self);
         let after = self.level(now);
         self.routers.shrink(before, after);
-        let rate = self.bucket_mut().rate_units_per_second();
+        let rate = self.limiter.bucket_mut().rate_units_per_second();
         if let Some(lent) = self.routers.most_lent(rate) {
-            self.bucket_mut().forgive_beyond(lent);
+            self.limiter.bucket_mut().forgive_beyond(lent);
         }
     }
 
     /// What the bucket holds once the routers have reported.
     fn level(&mut self, now: Time) -> i64 {
-        let bucket = match &mut self.limiter {
-            Limiter::Provisioned(bucket) => bucket,
-            Limiter::OnDemand(throughput) => throughput.bucket_mut(),
-        };
+        let bucket = self.limiter.bucket_mut();
         self.routers.report(bucket, now);
         bucket.level()
     }
@@ -238,16 +229,11 @@ impl AccessLimit {
 
     /// What can be seen of it.
     pub fn view(&mut self, now: Time) -> AccessView {
-        let (bucket, limit_units_per_second) = match &mut self.limiter {
-            Limiter::Provisioned(bucket) => {
-                let rate = bucket.rate_units_per_second();
-                (bucket, rate)
-            }
-            Limiter::OnDemand(throughput) => {
-                let limit = throughput.limit().1;
-                (throughput.bucket_mut(), limit)
-            }
+        let limit_units_per_second = match &self.limiter {
+            Limiter::Provisioned(bucket) => bucket.rate_units_per_second(),
+            Limiter::OnDemand(throughput) => throughput.limit().1,
         };
+        let bucket = self.limiter.bucket_mut();
         AccessView {
             consumed: self.consumed,
             limit_units_per_second: Some(limit_units_per_second),

@@ -168,10 +168,11 @@ impl Throughput {
             return Ok(());
         };
         limited.advance(now);
+        let at = limited.partition_of(charge.place);
         if !charge.units.is_zero() {
-            limited.check(now, charge.access, charge.place)?;
+            limited.check(now, charge.access, at)?;
         }
-        limited.take(now, charge);
+        limited.take_from(now, charge, at);
         if !charge.units.is_zero() {
             limited.pass(charge.access.kind());
         }
@@ -323,11 +324,11 @@ impl Limited {
         }
     }
 
-    /// Whether a request for a key is admitted now.
+    /// Whether a request for a key in the partition with this number is admitted now.
     #[inline]
-    pub fn check(&mut self, now: Time, access: Access, place: &Place) -> Result<(), Refusal> {
+    fn check(&mut self, now: Time, access: Access, at: usize) -> Result<(), Refusal> {
         self.check_whole(now, access.kind())?;
-        self.check_partition(now, access, self.partitions.find(place))
+        self.check_partition(now, access, at)
     }
 
     /// Whether the partition of a key admits a request now, which the table or index as a whole does.
@@ -345,30 +346,41 @@ impl Limited {
     /// of it, and the table nothing else.
     #[inline]
     pub fn check_whole(&mut self, now: Time, access: ReadWrite) -> Result<(), Refusal> {
-        let limit = &mut self.limits[access as usize];
-        let on_demand = limit.is_on_demand();
-        if !self.model.adaptive && !on_demand {
+        if self.is_shared_out(access) {
             return Ok(());
         }
+        let limit = &mut self.limits[access as usize];
+        let on_demand = limit.is_on_demand();
         limit.check(now).map_err(|limit| Refusal { limit, on_demand })
+    }
+
+    /// Whether each partition has its share of the capacity, so that the table or index as a whole limits nothing.
+    #[inline]
+    fn is_shared_out(&self, access: ReadWrite) -> bool {
+        !self.model.adaptive && !self.limits[access as usize].is_on_demand()
     }
 
     /// Takes what was admitted.
     #[inline]
     pub fn take(&mut self, now: Time, charge: &Charge<'_>) {
+        self.take_from(now, charge, self.partitions.find(charge.place));
+    }
+
+    /// Takes what was admitted from the partition with this number, which holds the key.
+    #[inline]
+    fn take_from(&mut self, now: Time, charge: &Charge<'_>, at: usize) {
         if !charge.units.is_zero() {
-            let limit = &mut self.limits[charge.access.kind() as usize];
-            if self.model.adaptive || limit.is_on_demand() {
-                limit.take(charge.units);
+            let access = charge.access.kind();
+            if self.is_shared_out(access) {
+                self.limits[access as usize].count(charge.units);
             } else {
-                limit.count(charge.units);
+                self.limits[access as usize].take(charge.units);
             }
-            let at = self.partitions.find(charge.place);
             self.partitions.take(at, charge.access, charge.units, charge.place, &self.model, now);
             self.due = self.due.min(self.partitions.next_split());
         }
         if charge.growth_bytes != 0 {
-            let event = self.partitions.store(charge.place, charge.growth_bytes, &self.model, now);
+            let event = self.partitions.grow(at, charge.growth_bytes, &self.model, now);
             self.events.extend(event);
         }
     }

@@ -153,13 +153,7 @@ impl Partitions {
     }
 
     /// Notes how much larger what a partition stores becomes. Returns what happened for it.
-    pub(super) fn grow(
-        &mut self,
-        at: usize,
-        growth_bytes: i64,
-        model: &CapacityModel,
-        now: Time,
-    ) -> Option<CapacityEvent> {
+    pub fn grow(&mut self, at: usize, growth_bytes: i64, model: &CapacityModel, now: Time) -> Option<CapacityEvent> {
         let partition = &mut self.list[at];
         partition.bytes = partition.bytes.saturating_add_signed(growth_bytes);
         if growth_bytes <= 0 || partition.bytes <= model.partition_max_bytes {

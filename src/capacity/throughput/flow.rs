@@ -370,9 +370,7 @@ impl Reckoned {
         }
         let rooms: Vec<_> = (0..ranges.count).map(|at| limited.partitions.room(at, from, ahead)).collect();
         let mut whole = |kind: ReadWrite| {
-            let limit = &mut limited.limits[kind as usize];
-            let shared_out = !limited.model.adaptive && !limit.is_on_demand();
-            if shared_out { f64::INFINITY } else { limit.room(from, ahead) }
+            if limited.is_shared_out(kind) { f64::INFINITY } else { limited.limits[kind as usize].room(from, ahead) }
         };
         let wholes = [whole(ReadWrite::Read), whole(ReadWrite::Write)];
 
