@@ -289,6 +289,22 @@ struct Conduct {
     environment: Environment,
 }
 
+impl Conduct {
+    /// Nothing of the machine, so that the record is the same on every one. The run starts when the workload says.
+    fn in_virtual_time(workload: &Workload, command: Vec<String>) -> Self {
+        // Nanoseconds in 64 bits lie well within what a timestamp holds.
+        let started_at = Timestamp::from_nanosecond(i128::from(workload.epoch_nanos));
+        Conduct {
+            clock: ClockKind::Virtual,
+            started_at: started_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            // Whoever draws ahead, one thread sends.
+            workers: 1,
+            cpu_seconds: 0.0,
+            environment: Environment { os: String::new(), cpu: String::new(), cores: 0, memory_bytes: 0, command },
+        }
+    }
+}
+
 impl Run<'_> {
     fn result(self, recorded: Recorded) -> RunResult {
         let (workload, conduct) = (self.workload, self.conduct);

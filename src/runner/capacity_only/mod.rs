@@ -22,12 +22,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::api::{ApiError, Operation};
-use crate::record::{Clock, Environment, Recorder, RunResult, TargetInfo};
+use crate::record::{Recorder, RunResult, TargetInfo};
 use crate::target::EngineTarget;
 use crate::workload::{EngineCapacity, Workload};
 
 use super::clock::Stop;
-use super::simulation::epoch;
 use super::{Conduct, Progress, Run, observation_log, shape};
 
 use course::Course;
@@ -97,19 +96,7 @@ pub fn simulate_capacity(
         end,
         engine: log.finish(end),
         stopped,
-        conduct: Conduct {
-            clock: Clock::Virtual,
-            started_at: epoch(workload),
-            workers: 1,
-            cpu_seconds: 0.0,
-            environment: Environment {
-                os: String::new(),
-                cpu: String::new(),
-                cores: 0,
-                memory_bytes: 0,
-                command: options.command,
-            },
-        },
+        conduct: Conduct::in_virtual_time(workload, options.command),
     };
     let mut result = run.result(recorder.finish(end));
     let left_out = super::leave_out_latency(workload, &mut result);

@@ -10,10 +10,9 @@ mod supply;
 use std::sync::Arc;
 use std::thread;
 
-use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::record::{Clock, Environment, Recorder, RunResult, TableLoad, TargetInfo};
+use crate::record::{Recorder, RunResult, TableLoad, TargetInfo};
 use crate::target::InProcess;
 use crate::workload::{Drafter, Plan, Shot, Workload};
 
@@ -95,14 +94,7 @@ pub fn simulate(
         end,
         engine: log.finish(end),
         stopped,
-        conduct: Conduct {
-            clock: Clock::Virtual,
-            started_at: epoch(workload),
-            // Whoever draws ahead, one thread sends.
-            workers: 1,
-            cpu_seconds: 0.0,
-            environment: Environment { os: String::new(), cpu: String::new(), cores: 0, memory_bytes: 0, command },
-        },
+        conduct: Conduct::in_virtual_time(workload, command),
     };
     let mut result = run.result(recorder.finish(end));
     if !target.models_latency() {
@@ -122,12 +114,6 @@ pub fn can_simulate(workload: &Workload, target: &dyn InProcess) -> Result<(), S
         }
         _ => Ok(()),
     }
-}
-
-/// The time of day at which the workload says it starts.
-pub(super) fn epoch(workload: &Workload) -> Timestamp {
-    // Nanoseconds in 64 bits lie well within what a timestamp holds.
-    Timestamp::from_nanosecond(i128::from(workload.epoch_nanos)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]
