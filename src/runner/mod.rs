@@ -4,11 +4,13 @@
 mod ahead;
 mod capacity_only;
 mod clock;
+mod demand;
 mod environment;
 mod feed;
 mod in_process;
 mod load;
 mod network;
+mod parallel;
 mod rehearsal;
 mod retry;
 mod session;
@@ -34,10 +36,15 @@ use crate::target::{InProcess, Target, TargetError};
 use crate::time::Time;
 use crate::workload::{Phase, Plan, Workload};
 
-pub use capacity_only::{CapacityOnly, CapacityOnlyError, simulate_capacity};
+pub use capacity_only::{CapacityOnly, simulate_capacity};
 pub use clock::Stop;
+pub use demand::{
+    Asked, Crossing, Demand, DemandError, DemandResource, EmptyHistory, KeyName, OperationProfile, Part, Play, Profile,
+    Step, add_by_hour,
+};
 pub use environment::environment;
 pub use load::{LoadError, load_in_order, load_in_process, load_over_network};
+pub use parallel::in_parallel;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use simulation::{SimulateError, Simulation, can_simulate, simulate};
 
@@ -185,8 +192,13 @@ fn run_by(
         Driver::InProcess { target, .. } => target.observe(now),
         Driver::Network { target, .. } => target.observe(now),
     };
+    let cache = || match driver {
+        Driver::InProcess { target, .. } => target.cache(),
+        Driver::Network { target, .. } => target.cache(),
+    };
     let mut look = |now| {
         if now >= log.next_at() {
+            log.observe_cache(cache());
             log.observe(now, views(now));
         }
     };
@@ -213,6 +225,7 @@ fn run_by(
         }
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
+    log.observe_cache(cache());
     log.observe(end, views(end));
     let cpu_seconds = environment::process_cpu_seconds().zip(cpu_before).map_or(0.0, |(after, before)| after - before);
     drop(context);
@@ -248,7 +261,7 @@ fn observation_log(workload: &Workload) -> ObservationLog {
         let end_seconds = if fault.until == Time::NEVER { f64::INFINITY } else { fault.until.as_secs_f64() };
         FaultInfo { label: kind + &place, start_seconds: fault.from.as_secs_f64(), end_seconds }
     };
-    ObservationLog::new(workload.faults.iter().map(info).collect())
+    ObservationLog::new(workload.faults.iter().map(info).collect()).with_cache(workload.cache.as_ref())
 }
 
 /// Where there are no latencies, thresholds about them were not looked at, which is neither held nor failed. How many.

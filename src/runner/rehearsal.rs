@@ -54,9 +54,10 @@ pub fn rehearse(workload: &Workload) -> Result<Rehearsal, ApiError> {
     for table in &mut small.tables {
         table.items = table.items.min(ITEMS);
     }
-    // What operations cost has nothing to do with what goes wrong or lags.
+    // What operations cost has nothing to do with what goes wrong, lags, or spares the table some of them.
     small.faults.clear();
     small.replication = None;
+    small.cache = None;
     let workload = std::sync::Arc::new(small);
     let engine = EngineTarget::new(&workload, EngineCapacity::Off)?;
     let mut item_bytes = Vec::new();

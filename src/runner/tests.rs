@@ -43,7 +43,13 @@ impl<F: Fn(&Request, Time, u64) -> (Duration, Result<(), ErrorKind>) + Send + Sy
             Ok(()) => Ok(Response { output: Output::GetItem { item: None } }),
             Err(kind) => Err(ApiError::new(kind, "as scripted")),
         };
-        Outcome { result, consumed: Vec::new(), item_collections: Vec::new(), delayed: Duration::ZERO }
+        Outcome {
+            result,
+            consumed: Vec::new(),
+            item_collections: Vec::new(),
+            delayed: Duration::ZERO,
+            from_cache: false,
+        }
     }
 
     /// A table that was read once for every request.
@@ -282,6 +288,7 @@ impl InProcess for Listening {
             consumed: Vec::new(),
             item_collections: Vec::new(),
             delayed: Duration::ZERO,
+            from_cache: false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dynamometer::record::{Clock, Counts, EngineEventKind, RunResult};
 use dynamometer::report::{self, SummaryStyle};
-use dynamometer::runner::{self, CapacityOnly, CapacityOnlyError, Simulation, Stop};
+use dynamometer::runner::{self, CapacityOnly, DemandError, Simulation, Stop};
 use dynamometer::target::EngineTarget;
 use dynamometer::workload::{EngineCapacity, Overrides, Source, Workload};
 
@@ -285,5 +285,5 @@ fn a_closed_loop_has_no_rate_to_go_by() {
     let table = format!("items = 300\n{ITEM}");
     let workload = parsed(&workload("", r#"{ name = "loop", duration = "1m", in_flight = 4 }"#, UPDATE, &table));
     let error = runner::simulate_capacity(&workload, CapacityOnly::default(), &Stop::new(), |_| {}).unwrap_err();
-    assert!(matches!(&error, CapacityOnlyError::ClosedLoop { phase } if phase == "loop"), "{error}");
+    assert!(matches!(&error, DemandError::ClosedLoop { phase } if phase == "loop"), "{error}");
 }

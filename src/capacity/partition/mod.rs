@@ -15,7 +15,7 @@ use super::limits::PARTITION_DEPTH_SECONDS;
 use super::model::CapacityModel;
 use super::observation::PartitionView;
 
-pub(super) use flow::Given;
+pub(super) use flow::{Given, Room};
 pub(super) use map::Partitions;
 
 use heat::Heat;

@@ -10,7 +10,7 @@ use crate::api::{CapacityUnits, ReadWrite, Units};
 use crate::time::Time;
 
 use super::super::admission::Refusal;
-use super::super::partition::{Access, Given, Partitions, Place};
+use super::super::partition::{Access, Given, Partitions, Place, Room};
 use super::{Charge, Limited, Throughput};
 
 /// Billionths, in which buckets count.
@@ -51,6 +51,14 @@ pub struct Load {
 }
 
 impl Stream {
+    /// Multiplies the units of every key.
+    pub fn scale(&mut self, factor: f64) {
+        for point in &mut self.points {
+            point.load.units *= factor;
+        }
+        self.spread.units *= factor;
+    }
+
     /// Units of one operation, all keys together.
     pub fn units(&self) -> f64 {
         self.points.iter().map(|point| point.load.units).sum::<f64>() + self.spread.units
@@ -110,6 +118,17 @@ struct Reckoned {
     share: [Vec<f64>; 3],
     /// The share that passes the limit of the whole: reads, writes.
     fraction: [f64; 2],
+    scratch: Scratch,
+}
+
+/// What partitions have room for, kept to be filled again.
+#[derive(Debug, Default)]
+struct Scratch {
+    rooms: Vec<Room>,
+    led: Vec<f64>,
+    read: Vec<f64>,
+    room_of_reads: Vec<f64>,
+    room_of_writes: Vec<f64>,
 }
 
 /// What is too little to be counted yet.
@@ -368,7 +387,9 @@ impl Reckoned {
                 }
             }
         }
-        let rooms: Vec<_> = (0..ranges.count).map(|at| limited.partitions.room(at, from, ahead)).collect();
+        let Scratch { rooms, led, read, room_of_reads, room_of_writes } = &mut self.scratch;
+        rooms.clear();
+        rooms.extend((0..ranges.count).map(|at| limited.partitions.room(at, from, ahead)));
         let mut whole = |kind: ReadWrite| {
             if limited.is_shared_out(kind) { f64::INFINITY } else { limited.limits[kind as usize].room(from, ahead) }
         };
@@ -376,12 +397,15 @@ impl Reckoned {
 
         let [write, strong, eventual] = &self.demand;
         let share = |room: f64, demand: f64| if demand > room { room / demand } else { 1.0 };
-        let led: Vec<f64> = rooms.iter().zip(strong).map(|(room, demand)| share(room.leader_read, *demand)).collect();
-        let read: Vec<f64> =
-            strong.iter().zip(&led).zip(eventual).map(|((strong, led), eventual)| strong * led + eventual).collect();
-        let room_of_reads: Vec<f64> = rooms.iter().map(|room| room.read).collect();
-        let room_of_writes: Vec<f64> = rooms.iter().map(|room| room.write).collect();
-        self.fraction = [fraction(wholes[0], &read, &room_of_reads), fraction(wholes[1], write, &room_of_writes)];
+        led.clear();
+        led.extend(rooms.iter().zip(strong).map(|(room, demand)| share(room.leader_read, *demand)));
+        read.clear();
+        read.extend(strong.iter().zip(&*led).zip(eventual).map(|((strong, led), eventual)| strong * led + eventual));
+        room_of_reads.clear();
+        room_of_reads.extend(rooms.iter().map(|room| room.read));
+        room_of_writes.clear();
+        room_of_writes.extend(rooms.iter().map(|room| room.write));
+        self.fraction = [fraction(wholes[0], read, room_of_reads), fraction(wholes[1], write, room_of_writes)];
         let [of_reads, of_writes] = self.fraction;
         for at in 0..ranges.count {
             let of_read = of_reads * share(room_of_reads[at], of_reads * read[at]);

@@ -10,27 +10,24 @@
 //!   once or again and again. A peak shorter than the back-off of clients is refused where clients would have outwaited it;
 //! - request routers: the limit of a table or index holds exactly and at once;
 //! - batches that are admitted in part: they succeed in the share in which their units are admitted;
+//! - a cache in front of the tables: the share of reads that it answers is reckoned from rates;
 //! - latency, replication, faults and the limit of operations in flight.
 
-mod condense;
 mod course;
-mod profile;
 mod tally;
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use crate::api::{ApiError, Operation};
+use crate::api::Operation;
 use crate::record::{Recorder, RunResult, TargetInfo};
 use crate::target::EngineTarget;
 use crate::workload::{EngineCapacity, Workload};
 
 use super::clock::Stop;
+use super::demand::{COLLECTION_ITEMS, Demand, DemandError, SCANNED_ITEMS};
 use super::{Conduct, Progress, Run, observation_log, shape};
 
-use course::Course;
-use profile::{COLLECTION_ITEMS, SCANNED_ITEMS, Stage};
+use course::{CacheTally, Course, Limit, Taken};
 
 /// How capacity alone is simulated.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,23 +44,6 @@ impl Default for CapacityOnly {
     }
 }
 
-/// Why the capacity of a workload cannot be simulated alone.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum CapacityOnlyError {
-    /// A closed loop is as fast as its answers, and there are none.
-    #[error(
-        "phase `{phase}` keeps a fixed number of operations in flight, so its rate is that of the answers; capacity alone knows \
-         no answers and no latency: give the phase a `rate` in place of `in_flight`, or leave out --capacity-only"
-    )]
-    ClosedLoop {
-        /// The phase.
-        phase: String,
-    },
-    /// The engine refuses a table or an item of the workload.
-    #[error(transparent)]
-    Engine(#[from] ApiError),
-}
-
 /// Simulates the capacity of a workload alone, and makes the record of it: like [`simulate`](super::simulate), with nothing
 /// loaded and without latencies.
 pub fn simulate_capacity(
@@ -71,10 +51,7 @@ pub fn simulate_capacity(
     options: CapacityOnly,
     stop: &Stop,
     observe: impl FnMut(Progress<'_>),
-) -> Result<RunResult, CapacityOnlyError> {
-    if let Some(phase) = workload.phases.iter().find(|phase| phase.curve.is_none()) {
-        return Err(CapacityOnlyError::ClosedLoop { phase: phase.name.clone() });
-    }
+) -> Result<RunResult, DemandError> {
     let limited = workload.engine_capacity == EngineCapacity::Enforced;
     let shape = shape(workload, limited);
     let resources = shape.resources.clone();
@@ -82,12 +59,27 @@ pub fn simulate_capacity(
     (bare.replication, bare.latency) = (None, None);
     bare.faults.clear();
     let target = EngineTarget::new(&bare, workload.engine_capacity)?;
-    let stage = Stage::new(workload, &resources)?;
+    let demand = Demand::of_workload(workload, options.samples)?;
     let recorder = Recorder::of_length(shape, workload.duration());
     let mut log = observation_log(&bare).of_length(workload.duration());
     let (end, stopped) = target.engine().with_throughputs(|throughputs| {
-        Course::new(workload, stage, throughputs, &resources, &recorder, &mut log, stop, options.samples)?.run(observe)
-    })?;
+        let limits = resources.iter().map(|resource| {
+            let is_it = |table: &_, index: Option<&_>| resource.table == *table && resource.index.as_ref() == index;
+            let found = throughputs.iter().find(|(table, index, _)| is_it(*table, *index));
+            found.map(|&(table, index, throughput)| Limit { table, index, throughput })
+        });
+        let course = Course {
+            workload,
+            demand: &demand,
+            recorder: &recorder,
+            log: &mut log,
+            stop,
+            limits: limits.collect(),
+            taken: Taken::new(workload.operations.len()),
+            cache: CacheTally::default(),
+        };
+        course.run(observe)
+    });
     let run = Run {
         workload,
         info: info(limited),
@@ -128,6 +120,11 @@ fn warnings(workload: &Workload, thresholds: usize) -> Vec<String> {
     }
     if !workload.faults.is_empty() {
         warnings.push("the faults of the workload are left out: --capacity-only knows capacity alone".to_owned());
+    }
+    if workload.cache.is_some() {
+        let reckoned = "what the cache answers was reckoned from rates and the popularity of keys, not key by key; reads that \
+                        it does not know of are taken to be admitted";
+        warnings.push(reckoned.to_owned());
     }
     let most = workload.tables.iter().map(|table| table.items).max().unwrap_or(0);
     let collection = workload

@@ -2,7 +2,7 @@
 
 use crate::record::Counts;
 
-use super::profile::OperationProfile;
+use super::super::demand::OperationProfile;
 
 /// A hair more than floating-point sums fall short of the whole number they are.
 const HAIR: f64 = 1e-6;

@@ -50,6 +50,7 @@ fn replied(output: Output) -> Answer {
         consumed: Vec::new(),
         item_collections: Vec::new(),
         delayed: Duration::ZERO,
+        from_cache: false,
     })
 }
 
@@ -59,6 +60,7 @@ fn refused(kind: ErrorKind) -> Answer {
         consumed: Vec::new(),
         item_collections: Vec::new(),
         delayed: Duration::ZERO,
+        from_cache: false,
     })
 }
 

@@ -346,6 +346,7 @@ impl<'a> Course<'a> {
     fn go_round(&mut self, at: Time) {
         while self.log.next_at() <= at {
             let moment = self.log.next_at();
+            self.log.observe_cache(self.target.cache());
             self.log.observe(moment, self.target.observe(moment));
         }
         let second = at.as_nanos() / 1_000_000_000;

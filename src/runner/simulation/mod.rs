@@ -85,6 +85,7 @@ pub fn simulate(
         let supply = Supply::new(Plan::new(Arc::clone(workload)), &drafter, ahead);
         Course::new(workload, &*target, &recorder, &client, stop, &mut log, supply).run(observe)
     });
+    log.observe_cache(target.cache());
     log.observe(end, target.observe(end));
     let run = Run {
         workload,

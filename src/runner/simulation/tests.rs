@@ -61,7 +61,13 @@ impl<F: Fn(Time, u64) -> Result<(), ErrorKind> + Send + Sync> InProcess for Scri
             local_secondary_indexes: Vec::new(),
             global_secondary_indexes: Vec::new(),
         };
-        Outcome { result, consumed: vec![consumed], item_collections: Vec::new(), delayed: Duration::ZERO }
+        Outcome {
+            result,
+            consumed: vec![consumed],
+            item_collections: Vec::new(),
+            delayed: Duration::ZERO,
+            from_cache: false,
+        }
     }
 
     fn models_latency(&self) -> bool {

@@ -9,8 +9,9 @@ const PARTS_MAX: usize = 32;
 /// A collection is asked for in the order of its sort keys where this share of neighbours is in it.
 const IN_ORDER: f64 = 0.95;
 
-/// What was admitted of `operations` operations, as the mean of one.
-pub(super) fn condense(access: Access, tapped: Vec<Tapped>, operations: u64) -> Stream {
+/// What was admitted of `operations` operations, as the mean of one; the hashes of item collections that are asked for in the
+/// order of their sort keys go to `in_order`.
+pub(super) fn condense(access: Access, tapped: Vec<Tapped>, operations: u64, in_order: &mut Vec<u64>) -> Stream {
     let mut admissions: Vec<(usize, Tapped)> = tapped.into_iter().enumerate().collect();
     admissions.sort_by(|(_, left), (_, right)| {
         left.place.hash.cmp(&right.place.hash).then_with(|| values(&left.place).cmp(values(&right.place)))
@@ -22,6 +23,7 @@ pub(super) fn condense(access: Access, tapped: Vec<Tapped>, operations: u64) -> 
             stream.spread.units += load.units;
             stream.spread.growth_bytes += load.growth_bytes;
         } else if let Some(edge) = moving_edge(collection) {
+            in_order.push(edge.hash);
             stream.points.push(Point { place: edge.clone(), load: load(collection, operations) });
         } else {
             stream.points.extend(parts(collection, operations));
