@@ -20,6 +20,8 @@ pub struct Outcome {
     pub item_collections: Vec<ItemCollectionMetrics>,
     /// How much longer the service took because of a fault, beyond what a request takes otherwise; zero on real targets.
     pub delayed: Duration,
+    /// Whether a cache in front of the tables answered by itself: the service was not asked.
+    pub from_cache: bool,
 }
 
 /// An item collection that was written to (API: ItemCollectionMetrics).

@@ -39,11 +39,19 @@ impl From<ApiError> for Failure {
 /// The outcome of an operation.
 pub fn outcome(served: Served) -> Outcome {
     match served {
-        Ok(Success { output, consumed, item_collections }) => {
-            Outcome { result: Ok(Response { output }), consumed, item_collections, delayed: Duration::ZERO }
-        }
-        Err(Failure { error, consumed }) => {
-            Outcome { result: Err(error), consumed, item_collections: Vec::new(), delayed: Duration::ZERO }
-        }
+        Ok(Success { output, consumed, item_collections }) => Outcome {
+            result: Ok(Response { output }),
+            consumed,
+            item_collections,
+            delayed: Duration::ZERO,
+            from_cache: false,
+        },
+        Err(Failure { error, consumed }) => Outcome {
+            result: Err(error),
+            consumed,
+            item_collections: Vec::new(),
+            delayed: Duration::ZERO,
+            from_cache: false,
+        },
     }
 }

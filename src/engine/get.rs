@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::api::{
-    ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders,
+    ApiError, BatchGetItem, CapacityUnits, Consistency, GetItem, KeysAndAttributes, Output, Placeholders, TableName,
 };
-use crate::capacity::Access;
+use crate::capacity::{Access, Place};
 use crate::expression::{Absent, ExpressionKind, ProjectionExpression, check_placeholders};
-use crate::item::PackedItem;
+use crate::item::{Item, PackedItem};
 use crate::time::Time;
 
 use super::answer::Served;
-use super::bill::Bill;
+use super::bill::{Bill, place_in};
 use super::limits::{BATCH_GET_MAX_BYTES, BATCH_GET_MAX_KEYS};
 use super::storage::{Key, Storage};
 use super::table::Table;
@@ -58,6 +58,36 @@ pub const fn access_of(consistency: Consistency) -> Access {
 }
 
 impl Engine {
+    /// What a read of single items with this projection returns of an item that may be there.
+    ///
+    /// # Errors
+    /// What is wrong with the projection or its placeholders.
+    pub fn project(
+        &self,
+        projection_expression: Option<&str>,
+        placeholders: &Placeholders,
+        item: Option<PackedItem>,
+    ) -> Result<Option<PackedItem>, ApiError> {
+        let projected = self.projected(projection_expression, placeholders)?;
+        item.map(|item| projected.of(item)).transpose()
+    }
+
+    /// The newest item with the key that these attributes have, free of capacity, or that there is none: for what stands
+    /// before the engine. Of a table that is not there, none.
+    pub fn newest(&self, table: &TableName, attributes: &Item) -> Option<PackedItem> {
+        let tables = self.tables.read();
+        let table = tables.by_name.get(table)?;
+        let key = table.items.layout().key_of_attributes(attributes)?;
+        table.items.read(Storage::shard_of(key.hash)).get(&key).cloned()
+    }
+
+    /// Where the key that these attributes have lies, as far as the table must know; `None` where they make none.
+    pub fn place(&self, table: &TableName, attributes: &Item) -> Option<Place> {
+        let tables = self.tables.read();
+        let table = tables.by_name.get(table)?;
+        Some(place_in(&table.throughput, &table.items.layout().key_of_attributes(attributes)?))
+    }
+
     /// GetItem.
     pub(super) fn get_item(&self, now: Time, tables: &Tables, request: &GetItem) -> Served {
         let projected = self.projected(request.projection_expression.as_deref(), &request.placeholders)?;

@@ -264,5 +264,11 @@ fn refused(outage: Outage) -> Outcome {
         Outage::Election => ApiError::new(ErrorKind::InternalServerError, "Internal server error"),
         Outage::NoQuorum => ApiError::new(ErrorKind::ServiceUnavailable, "DynamoDB is currently unavailable."),
     };
-    Outcome { result: Err(error), consumed: Vec::new(), item_collections: Vec::new(), delayed: Duration::ZERO }
+    Outcome {
+        result: Err(error),
+        consumed: Vec::new(),
+        item_collections: Vec::new(),
+        delayed: Duration::ZERO,
+        from_cache: false,
+    }
 }

@@ -9,7 +9,7 @@ mod result;
 mod threshold;
 
 pub use engine::{
-    AccessHistory, EngineEvent, EngineEventKind, EngineRecord, FaultInfo, ObservationLog, PartitionCell,
+    AccessHistory, CacheHistory, EngineEvent, EngineEventKind, EngineRecord, FaultInfo, ObservationLog, PartitionCell,
     PartitionHistory, ResourceHistory, SplitCounts,
 };
 pub use histogram::{Histogram, HistogramError};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{ApiError, Outcome, Request, TableName};
+use crate::cache::CacheCounts;
 use crate::capacity::{CapacityModel, ResourceView};
 use crate::engine::{Enforcement, Engine, EngineOptions};
 use crate::item::Item;
@@ -12,7 +13,7 @@ use crate::record::TargetInfo;
 use crate::time::Time;
 use crate::workload::{EngineCapacity, Workload};
 
-use super::InProcess;
+use super::{CachedTables, InProcess};
 
 /// An engine with the tables of a workload, still empty.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct EngineTarget {
     engine: Engine,
     capacity: EngineCapacity,
     latency: Option<LatencyModel>,
+    cache: Option<CachedTables>,
     settings: Vec<(String, String)>,
 }
 
@@ -30,12 +32,15 @@ impl EngineTarget {
             EngineCapacity::Enforced => Enforcement::Enforced,
             EngineCapacity::Off => Enforcement::Off,
         };
-        Self::with(workload, capacity, enforcement)
+        let mut target = Self::with(workload, capacity, enforcement)?;
+        target.cache = workload.cache.as_ref().map(|settings| CachedTables::new(settings, &workload.tables));
+        Ok(Arc::new(target))
     }
 
-    /// Creates the tables of the workload in a new engine that admits everything and takes down what it comes to.
+    /// Creates the tables of the workload in a new engine that admits everything and takes down what it comes to. No cache
+    /// stands before it.
     pub fn tapped(workload: &Workload) -> Result<Arc<Self>, ApiError> {
-        Self::with(workload, EngineCapacity::Off, Enforcement::Tapped)
+        Ok(Arc::new(Self::with(workload, EngineCapacity::Off, Enforcement::Tapped)?))
     }
 
     /// The engine itself.
@@ -43,7 +48,7 @@ impl EngineTarget {
         &self.engine
     }
 
-    fn with(workload: &Workload, capacity: EngineCapacity, enforcement: Enforcement) -> Result<Arc<Self>, ApiError> {
+    fn with(workload: &Workload, capacity: EngineCapacity, enforcement: Enforcement) -> Result<Self, ApiError> {
         let engine = Engine::new(EngineOptions {
             seed: workload.streams.stream("engine").at(0).next_u64(),
             capacity: enforcement,
@@ -58,7 +63,7 @@ impl EngineTarget {
             engine.create_table(Time::ZERO, &table.create)?;
         }
         let latency = workload.latency.clone().map(|settings| LatencyModel::new(settings, &workload.streams));
-        Ok(Arc::new(EngineTarget { engine, capacity, latency, settings: settings(workload) }))
+        Ok(EngineTarget { engine, capacity, latency, cache: None, settings: settings(workload) })
     }
 
     /// Whether limits of capacity hold.
@@ -95,6 +100,9 @@ fn settings(workload: &Workload) -> Vec<(String, String)> {
         Some(_) => settings.push(("latency".to_owned(), "modelled".to_owned())),
         None => not_modelled.push("network latency"),
     }
+    if let Some(cache) = &workload.cache {
+        settings.push(("cache".to_owned(), cache.in_words()));
+    }
     if !workload.faults.is_empty() {
         settings.push(("faults".to_owned(), workload.faults.len().to_string()));
     }
@@ -114,7 +122,14 @@ fn settings(workload: &Workload) -> Vec<(String, String)> {
 
 impl InProcess for EngineTarget {
     fn execute(&self, now: Time, request: &Request) -> Outcome {
-        self.engine.execute(now, request)
+        match &self.cache {
+            None => self.engine.execute(now, request),
+            Some(cache) => cache.execute(&self.engine, now, request),
+        }
+    }
+
+    fn cache(&self) -> Option<CacheCounts> {
+        self.cache.as_ref().map(CachedTables::counts)
     }
 
     fn observe(&self, now: Time) -> Vec<ResourceView> {
@@ -126,15 +141,18 @@ impl InProcess for EngineTarget {
     }
 
     fn travel_time(&self, attempt: u64) -> Duration {
-        self.latency.as_ref().map_or(Duration::ZERO, |latency| latency.travel_time(attempt))
+        let Some(latency) = &self.latency else { return Duration::ZERO };
+        self.cache.as_ref().map_or_else(|| latency.travel_time(attempt), CachedTables::travel_time)
     }
 
     fn answer_time(&self, attempt: u64, request: &Request, outcome: &Outcome) -> Duration {
-        match &self.latency {
-            // Whatever the settings, an answer takes time: a closed loop would stand still otherwise.
-            Some(latency) => latency.answer_time(attempt, request, outcome).max(Duration::from_nanos(1)),
-            None => outcome.delayed,
-        }
+        let Some(latency) = &self.latency else { return outcome.delayed };
+        let time = match &self.cache {
+            None => latency.answer_time(attempt, request, outcome),
+            Some(cache) => cache.answer_time(latency, attempt, request, outcome),
+        };
+        // Whatever the settings, an answer takes time: a closed loop would stand still otherwise.
+        time.max(Duration::from_nanos(1))
     }
 
     fn load(&self, table: &TableName, item: Item) -> Result<(), ApiError> {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod cache;
 mod engine;
 mod modelled;
 mod timer;
@@ -14,11 +15,13 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::api::{ApiError, CreateTable, Outcome, Request, TableName};
+use crate::cache::CacheCounts;
 use crate::capacity::ResourceView;
 use crate::item::Item;
 use crate::record::TargetInfo;
 use crate::time::Time;
 
+pub use cache::CachedTables;
 pub use engine::EngineTarget;
 pub use modelled::ModelledEngine;
 
@@ -47,6 +50,11 @@ pub trait InProcess: Send + Sync {
     /// The capacity of every table and index at `now`. Events are told once: to one observer.
     fn observe(&self, _now: Time) -> Vec<ResourceView> {
         Vec::new()
+    }
+
+    /// What the cache in front of the tables counted so far, where there is one.
+    fn cache(&self) -> Option<CacheCounts> {
+        None
     }
 
     /// Stores an item before the run, free of capacity.
@@ -80,6 +88,11 @@ pub trait Target: Send + Sync {
     /// The capacity of every table and index at `now`, where the target shows it. Events are told once: to one observer.
     fn observe(&self, _now: Time) -> Vec<ResourceView> {
         Vec::new()
+    }
+
+    /// What a modelled cache in front of the tables counted so far, where there is one.
+    fn cache(&self) -> Option<CacheCounts> {
+        None
     }
 
     /// Deletes the tables that `prepare` of this very target created, and no others.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use crate::api::{CreateTable, Outcome, Request};
+use crate::cache::CacheCounts;
 use crate::capacity::ResourceView;
 use crate::record::TargetInfo;
 use crate::time::Time;
@@ -70,6 +71,10 @@ impl Target for ModelledEngine {
 
     fn observe(&self, now: Time) -> Vec<ResourceView> {
         self.engine.observe(now)
+    }
+
+    fn cache(&self) -> Option<CacheCounts> {
+        self.engine.cache()
     }
 
     fn delete_created(&self) -> TargetFuture<'_, Result<Vec<String>, TargetError>> {

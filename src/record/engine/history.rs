@@ -144,14 +144,14 @@ pub(super) const fn since(now: u64, before: u64) -> u64 {
 }
 
 /// The place of a column, made where it is not there yet.
-fn slot<T: Clone + Default>(values: &mut Vec<T>, column: usize) -> &mut T {
+pub(super) fn slot<T: Clone + Default>(values: &mut Vec<T>, column: usize) -> &mut T {
     if values.len() <= column {
         values.resize(column + 1, T::default());
     }
     &mut values[column]
 }
 
-fn merge<T>(values: &mut Vec<T>, to: &dyn Fn(usize) -> usize, join: impl Fn(&mut T, T)) {
+pub(super) fn merge<T>(values: &mut Vec<T>, to: &dyn Fn(usize) -> usize, join: impl Fn(&mut T, T)) {
     let mut merged: Vec<T> = Vec::with_capacity(values.len());
     for (column, value) in std::mem::take(values).into_iter().enumerate() {
         match merged.get_mut(to(column)) {
@@ -162,7 +162,7 @@ fn merge<T>(values: &mut Vec<T>, to: &dyn Fn(usize) -> usize, join: impl Fn(&mut
     *values = merged;
 }
 
-fn trim<T: Default + PartialEq>(values: &mut Vec<T>) {
+pub(super) fn trim<T: Default + PartialEq>(values: &mut Vec<T>) {
     while values.last().is_some_and(|last| *last == T::default()) {
         values.pop();
     }

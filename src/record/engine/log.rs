@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use crate::cache::{CacheCounts, CacheSettings};
 use crate::capacity::{CapacityEvent, CapacityEventKind, ResourceView};
 use crate::time::Time;
 
+use super::cache::WatchedCache;
 use super::history::WatchedResource;
 use super::{EngineEvent, EngineEventKind, EngineRecord, FaultInfo};
 
@@ -33,6 +35,9 @@ pub struct ObservationLog {
     events: Vec<EngineEvent>,
     events_dropped: u64,
     faults: Vec<FaultInfo>,
+    cache: Option<WatchedCache>,
+    /// What the next look is to see of the cache.
+    cache_counts: Option<CacheCounts>,
 }
 
 impl ObservationLog {
@@ -48,7 +53,16 @@ impl ObservationLog {
             events: Vec::new(),
             events_dropped: 0,
             faults,
+            cache: None,
+            cache_counts: None,
         }
+    }
+
+    /// The log of a run with such a cache in front of its tables.
+    #[must_use]
+    pub fn with_cache(mut self, settings: Option<&CacheSettings>) -> Self {
+        self.cache = settings.map(WatchedCache::new);
+        self
     }
 
     /// The log of a run of this length: its columns are from the start as long as they come to be, so that all of them are equal.
@@ -66,6 +80,11 @@ impl ObservationLog {
             None => Time::ZERO,
             Some(_) => self.next_multiple((self.interval / LOOKS_PER_COLUMN).max(INTERVAL)),
         }
+    }
+
+    /// What the cache counted so far; the next [`observe`](Self::observe) takes it down.
+    pub const fn observe_cache(&mut self, counts: Option<CacheCounts>) {
+        self.cache_counts = counts;
     }
 
     /// Takes down what is seen at `now`. What the first look sees is where counting starts.
@@ -90,6 +109,9 @@ impl ObservationLog {
             if !is_first {
                 self.resources[place].look(&view, column, now_seconds, seconds);
             }
+        }
+        if let (Some(cache), Some(counts)) = (&mut self.cache, self.cache_counts.take()) {
+            if is_first { cache.begin(counts) } else { cache.look(counts, column) }
         }
         if !is_first {
             self.longest = self.longest.max(now.since(self.last_look));
@@ -130,6 +152,7 @@ impl ObservationLog {
             events: self.events,
             events_dropped: self.events_dropped,
             faults: self.faults,
+            cache: self.cache.map(WatchedCache::finish),
         }
     }
 
@@ -164,6 +187,9 @@ impl ObservationLog {
     fn renumber(&mut self, to: &dyn Fn(usize) -> usize) {
         for resource in &mut self.resources {
             resource.renumber(to);
+        }
+        if let Some(cache) = &mut self.cache {
+            cache.renumber(to);
         }
     }
 

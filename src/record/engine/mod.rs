@@ -3,6 +3,7 @@
 //! Everything stands in columns of time that all tables, indexes and partitions share. Their number is bounded: a long run
 //! has wider columns, not more of them. Partitions have cells only in columns in which something happened to them.
 
+mod cache;
 mod history;
 mod log;
 mod ranges;
@@ -14,6 +15,7 @@ use crate::capacity::SplitCause;
 
 use super::{ProvisionedUnits, ResourceInfo, Series};
 
+pub use cache::CacheHistory;
 pub use log::ObservationLog;
 
 /// The engine's capacity over time. Times are seconds since the run's start.
@@ -37,6 +39,9 @@ pub struct EngineRecord {
     pub events_dropped: u64,
     /// The faults that were scheduled.
     pub faults: Vec<FaultInfo>,
+    /// The cache in front of the tables, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheHistory>,
 }
 
 /// One table or index over time.
@@ -233,7 +238,7 @@ pub struct FaultInfo {
 impl EngineRecord {
     /// Whether nothing was ever seen or scheduled.
     pub fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.events.is_empty() && self.faults.is_empty()
+        self.resources.is_empty() && self.events.is_empty() && self.faults.is_empty() && self.cache.is_none()
     }
 
     /// Writes into the points of a series what was provisioned at their ends, for tables and indexes that were provisioned.

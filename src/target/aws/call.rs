@@ -66,6 +66,7 @@ where
                 consumed: Vec::new(),
                 item_collections: Vec::new(),
                 delayed: Duration::ZERO,
+                from_cache: false,
             }),
             AttemptError::Call(error) => Err(error),
         },

@@ -159,7 +159,13 @@ fn succeeded(output: Output, consumed: impl IntoIterator<Item = impl IntoConsume
     let mut consumed: Vec<_> =
         consumed.into_iter().flat_map(IntoConsumed::each).map(|of_table| consumed_capacity(of_table, access)).collect();
     consumed.sort_by(|left, right| left.table_name.cmp(&right.table_name));
-    Outcome { result: Ok(Response { output }), consumed, item_collections: Vec::new(), delayed: Duration::ZERO }
+    Outcome {
+        result: Ok(Response { output }),
+        consumed,
+        item_collections: Vec::new(),
+        delayed: Duration::ZERO,
+        from_cache: false,
+    }
 }
 
 /// Single-item operations report one table's capacity, batches and transactions a list (facts §10.3).

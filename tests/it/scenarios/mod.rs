@@ -5,6 +5,7 @@
 //! `cargo test --test it scenarios -- --nocapture`.
 
 mod burst;
+mod cache;
 mod indexes;
 mod on_demand;
 mod partitions;
