@@ -11,13 +11,16 @@ const LEAST_WRITE_UNITS: f64 = 1.0;
 
 impl Workload {
     /// Warnings about single keys that need more than a partition's ceiling even if every request costs the least it can.
-    /// They are throttled, whatever the table's capacity, and no split helps.
+    /// They are throttled, whatever the table's capacity, and no split helps. Reads that a cache may answer are left out.
     pub fn hot_key_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.engine_capacity == EngineCapacity::Off {
             return warnings;
         }
         for (at, operation) in self.operations.iter().enumerate() {
+            if operation.cacheable_reads().any(|table| self.is_cached(table)) {
+                continue;
+            }
             let Some((table, share)) = operation.hottest_key(&self.tables) else { continue };
             let (least, ceiling, unit) = match operation.operation.access() {
                 ReadWrite::Read => {
@@ -42,5 +45,10 @@ impl Workload {
             }
         }
         warnings
+    }
+
+    /// Whether the cache stands before a table.
+    fn is_cached(&self, table: usize) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.tables.contains(&self.tables[table].create.name))
     }
 }

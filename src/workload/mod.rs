@@ -4,6 +4,7 @@
 //! [`Plan`] is the stream of operations with their intended starts, the same for the same file and seed whatever the timing
 //! and the number of workers.
 
+mod billing;
 pub mod distribution;
 mod error;
 pub mod file;
@@ -17,24 +18,28 @@ mod rate;
 mod resolve;
 mod table;
 mod text;
+mod touch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::cache::CacheSettings;
 use crate::capacity::CapacityModel;
 use crate::latency::LatencySettings;
 use crate::random::Streams;
 use crate::record::Threshold;
 use crate::replication::{Fault, ReplicationSettings};
 
+pub use billing::{Billing, StreamReads, is_region};
 pub use error::{Place, Source, WorkloadError};
-pub use file::{EngineCapacity, RetryMode};
-pub use operation::OperationSpec;
+pub use file::{Arrivals, EngineCapacity, RetryMode};
+pub use operation::{About, OperationSpec};
 pub use phase::Phase;
 pub use plan::{Drafter, Next, Plan, Shot};
 pub use rate::RateCurve;
 pub use table::Table;
+pub(crate) use touch::Records;
 
 /// A workload that can be run: every reference is resolved, every value is in range.
 #[derive(Debug, Clone)]
@@ -61,6 +66,8 @@ pub struct Workload {
     pub lease: Duration,
     /// What goes wrong in the bundled engine.
     pub faults: Vec<Fault>,
+    /// The cache in front of the tables, for the bundled engine alone; none where the workload has none.
+    pub cache: Option<CacheSettings>,
     /// How the client behaves.
     pub client: Client,
     /// The tables.
@@ -128,6 +135,26 @@ impl Workload {
     pub fn parse(source: Source, folder: &Path, overrides: Overrides) -> Result<Self, WorkloadError> {
         let file = toml::from_str(&source.text).map_err(|error| source.toml_error(&error))?;
         resolve::resolve(source, file, folder, overrides)
+    }
+
+    /// The same workload with items of `factor` times their size in every table; `None` where a table's items have no padding to
+    /// be made longer or shorter. Items are never smaller than their attributes.
+    pub fn with_item_size(&self, factor: f64) -> Option<Self> {
+        if factor == 1.0 {
+            return Some(self.clone());
+        }
+        let tables: Option<Vec<Table>> = self.tables.iter().map(|table| table.with_item_size(factor)).collect();
+        Some(Workload { tables: tables?, ..self.clone() })
+    }
+
+    /// The same workload with every rate of open-loop phases multiplied.
+    #[must_use]
+    pub fn with_traffic(&self, factor: f64) -> Self {
+        let mut workload = self.clone();
+        for curve in workload.phases.iter_mut().filter_map(|phase| phase.curve.as_mut()) {
+            *curve = curve.scaled(factor);
+        }
+        workload
     }
 
     /// The length of all phases together.

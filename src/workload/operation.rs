@@ -178,6 +178,16 @@ impl OperationSpec {
         }
     }
 
+    /// The tables it reads by eventually consistent GetItem or BatchGetItem, which a cache may answer.
+    pub(super) fn cacheable_reads(&self) -> impl Iterator<Item = usize> {
+        let read = match &self.kind {
+            Kind::Action(action) if action.verb == Verb::Get => Some(action),
+            Kind::BatchGet { of, .. } => Some(of),
+            _ => None,
+        };
+        read.into_iter().filter(|action| !action.consistent_read).map(|action| action.table)
+    }
+
     fn batch_size(&self, size: &Arc<dyn SizeDistribution>, index: u64) -> u64 {
         size.sample(&mut self.batch_sizes.at(index)).max(1)
     }

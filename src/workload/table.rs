@@ -6,7 +6,8 @@ use crate::api::CreateTable;
 use crate::item::{AttributeName, AttributeValue, Item};
 use crate::random::{Random, Stream};
 
-use super::distribution::size::SizeDistribution;
+use super::billing::Billing;
+use super::distribution::size::{Scaled, SizeDistribution};
 use super::generator::{Generator, Subject, filling_text};
 use super::layout::Layout;
 
@@ -21,6 +22,8 @@ pub struct Table {
     pub items: u64,
     /// How records lie in partitions.
     pub layout: Layout,
+    /// What it is billed for besides capacity.
+    pub billing: Billing,
     pub(super) partition_key: KeyPart,
     pub(super) sort_key: Option<KeyPart>,
     pub(super) template: ItemTemplate,
@@ -59,6 +62,15 @@ pub(super) struct Padding {
 }
 
 impl Table {
+    /// The same table with items of `factor` times their size; `None` where their size comes from their attributes alone, without
+    /// padding.
+    pub fn with_item_size(&self, factor: f64) -> Option<Self> {
+        let mut table = self.clone();
+        let padding = table.template.padding.as_mut()?;
+        padding.item_bytes = Arc::new(Scaled::new(Arc::clone(&padding.item_bytes), factor));
+        Some(table)
+    }
+
     /// What a value for a record is drawn for.
     pub fn subject<'a>(&self, record: u64, counter: u64, epoch_nanos: i64, key: &'a Item) -> Subject<'a> {
         Subject { record, place: self.layout.place(record), counter, epoch_nanos, key }

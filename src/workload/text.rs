@@ -170,6 +170,23 @@ fn push_padded(text: &mut CompactString, number: u64, width: usize) {
     text.push_str(str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
+/// Reads an amount of memory: a number and a unit (B, KB, MB, GB, TB), each 1,024 of the one before, as AWS counts them;
+/// `None` where it is none.
+pub(super) fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let number: f64 = text[..number_end].parse().ok()?;
+    let unit: u64 = match text[number_end..].trim_start() {
+        "B" => 1,
+        "KB" | "KiB" => 1 << 10,
+        "MB" | "MiB" => 1 << 20,
+        "GB" | "GiB" => 1 << 30,
+        "TB" | "TiB" => 1 << 40,
+        _ => return None,
+    };
+    Some((number * unit as f64).round() as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +210,16 @@ mod tests {
                 push_padded(&mut text, number, width);
                 assert_eq!(text, format!("{number:0width$}"));
             }
+        }
+    }
+
+    #[test]
+    fn amounts_of_memory_are_read() {
+        for (text, bytes) in [("10 GB", 10_737_418_240), ("1.5KB", 1_536), ("512 MiB", 536_870_912), ("7 B", 7)] {
+            assert_eq!(parse_bytes(text), Some(bytes), "{text}");
+        }
+        for text in ["", "5", "GB", "5 gigabytes", "-1 GB", "1..2 GB", "1e5 GB", "10 GB 5 MB"] {
+            assert_eq!(parse_bytes(text), None, "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Workload files: the ones that ship, the stream of operations they make, and the mistakes people make in their own.
 
+mod cache;
 mod faults;
 mod keys;
 mod mistakes;

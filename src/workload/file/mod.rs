@@ -3,6 +3,8 @@
 //! These types say what can be written; [`Workload`](super::Workload) is what was meant, after checking.
 
 mod attribute;
+mod billing;
+mod cache;
 mod capacity_model;
 mod distribution;
 mod latency;
@@ -17,6 +19,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use attribute::{Alphabet, AttributeFile, AttributesFile, GeneratorFile, TimestampFormat};
+pub use billing::{BillingFile, StreamFile};
+pub use cache::CacheFile;
 pub use capacity_model::CapacityModelFile;
 pub use distribution::{DistributionFile, DistributionTable, KeyFile};
 pub use latency::{LatencyFile, Modelled, NetworkTimeFile, ServiceTimeFile};
@@ -49,6 +53,8 @@ pub struct WorkloadFile {
     /// Settings of the bundled engine.
     #[serde(default)]
     pub engine: EngineFile,
+    /// A cache in front of the tables.
+    pub cache: Option<CacheFile>,
     /// How the client behaves: retries, time-outs, limits.
     #[serde(default)]
     pub client: ClientFile,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use crate::api::{TableClass, WarmThroughput};
 use crate::item::ScalarType;
 
-use super::{AttributesFile, DistributionFile, Located, OneOf};
+use super::{AttributesFile, BillingFile, DistributionFile, Located, OneOf};
 
 /// A table, how it is keyed and paid for, and what is loaded into it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -49,6 +49,9 @@ pub struct TableFile {
     /// Local secondary indexes.
     #[serde(default)]
     pub local_secondary_indexes: Vec<LocalIndexFile>,
+    /// What is billed besides capacity, for `dyno cost`.
+    #[serde(default)]
+    pub billing: BillingFile,
 }
 
 /// A key attribute.

@@ -1,6 +1,8 @@
 //! From what was written to what was meant: references resolved, ranges checked, every mistake with its place.
 
 mod action;
+mod billing;
+mod cache;
 mod capacity;
 mod capacity_model;
 mod distribution;
@@ -106,6 +108,7 @@ pub(super) fn resolve(
     let client = resolve_client(&context, &file.client)?;
     let tables = table::resolve_tables(&context, &file.tables)?;
     let operations = operation::resolve_operations(&context, &tables, &file.operations)?;
+    let cache = cache::resolve_cache(&context, &tables, &operations, &file)?;
     let phases = phase::resolve_phases(&context, &operations, &file, overrides)?;
     let latency = latency::resolve_latency(&context, &file.engine.latency)?;
     let replication = replication::resolve_replication(&context, &file.engine.replication)?;
@@ -124,6 +127,7 @@ pub(super) fn resolve(
         replication,
         lease,
         faults,
+        cache,
         client,
         tables,
         operations,

@@ -9,6 +9,7 @@ use crate::workload::layout::Layout;
 use crate::workload::table::Table;
 
 use super::Context;
+use super::billing::resolve_billing;
 use super::capacity::resolve_capacity;
 use super::index::{check_attribute_types, resolve_global_indexes, resolve_local_indexes};
 use super::item::resolve_item;
@@ -61,7 +62,8 @@ fn resolve_table(context: &Context<'_>, file: &TableFile) -> Result<Table, Workl
     let (partition_key, sort_key, template) = resolve_item(context, file, layout)?;
     let load = context.streams.stream(&format!("load/{}", create.name));
     let items = file.items.as_ref().map_or(0, |items| items.value);
-    let table = Table { create, items, layout, partition_key, sort_key, template, load };
+    let billing = resolve_billing(context, &file.billing)?;
+    let table = Table { create, items, layout, billing, partition_key, sort_key, template, load };
     check_loaded(context, file, &table)?;
     Ok(table)
 }

@@ -332,7 +332,7 @@ fn mistakes_are_found_where_they_are() {
 fn errors_show_the_line() {
     let error = parse(&SOUND.replace("seed = 7", "sede = 7")).err().unwrap();
     let shown = "\
-mine.toml:2:1: unknown field `sede`, expected one of `name`, `description`, `seed`, `epoch`, `engine`, `client`, `tables`, \
+mine.toml:2:1: unknown field `sede`, expected one of `name`, `description`, `seed`, `epoch`, `engine`, `cache`, `client`, `tables`, \
 `operations`, `phases`, `faults`, `thresholds`
   |
 2 | sede = 7

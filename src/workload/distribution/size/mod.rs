@@ -32,6 +32,7 @@ mod log_normal;
 mod mixture;
 mod normal;
 mod pareto;
+mod scaled;
 mod table;
 mod uniform;
 
@@ -43,6 +44,7 @@ pub use log_normal::LogNormal;
 pub use mixture::Mixture;
 pub use normal::Normal;
 pub use pareto::GeneralizedPareto;
+pub use scaled::Scaled;
 pub use table::Table;
 pub use uniform::Uniform;
 
