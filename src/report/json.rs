@@ -6,7 +6,7 @@ use crate::api::ReadWrite;
 use crate::record::{CapacityLimit, Histogram, RunResult};
 
 use super::figures::{Figures, OperationFigures, Usage};
-use super::observed::{Observed, ResourceFacts};
+use super::observed::{CacheFacts, Observed, ResourceFacts};
 use super::verdict;
 
 /// The schema of the summary. The number rises when a reader of the old form would misread the new one.
@@ -120,7 +120,24 @@ fn engine(observed: &Observed) -> Value {
     };
     json!({
         "resources": observed.facts.iter().map(one).collect::<Vec<_>>(),
+        "cache": observed.cache().map(cache),
         "faults": observed.record.faults,
+    })
+}
+
+/// What the cache in front of the tables came to, warm-ups included.
+fn cache(facts: CacheFacts) -> Value {
+    json!({
+        "tables": facts.history.tables,
+        "size_bytes": facts.history.size_bytes,
+        "time_to_live_seconds": facts.history.time_to_live_seconds,
+        "hits": facts.hits,
+        "misses": facts.misses,
+        "expired": facts.expired,
+        "bypassed": facts.bypassed,
+        "evicted": facts.evicted,
+        "written": facts.written,
+        "saved_read_units": facts.saved.as_f64(),
     })
 }
 

@@ -6,21 +6,25 @@
 //! Deliberately absent: scripts and fonts from elsewhere (a report is read offline, years later), and interpolation over
 //! intervals without samples (a gap is a gap).
 
+mod cost;
 mod figures;
 mod json;
 mod observed;
 mod page;
 mod plot;
 mod reason;
+mod sizing;
 mod terminal;
 mod ticks;
 mod timeline;
 mod units;
 mod verdict;
 
+pub use cost::CostReport;
 pub use terminal::SummaryStyle;
 
 use crate::record::RunResult;
+use crate::size::Sizing;
 
 /// The report as one self-contained HTML page.
 pub fn html(result: &RunResult) -> String {
@@ -32,9 +36,29 @@ pub fn summary(result: &RunResult, style: SummaryStyle) -> String {
     terminal::summary(result, style)
 }
 
+/// How long a run took, and whether in simulated time: `60 s`, `1 d of simulated time`.
+pub fn length(result: &RunResult) -> String {
+    verdict::length(result)
+}
+
+/// A length of time in words, as reports have it: `60 s`, `30 d`.
+pub fn period(seconds: f64) -> String {
+    units::period(seconds)
+}
+
 /// The summary for machines.
 pub fn summary_json(result: &RunResult) -> serde_json::Value {
     json::summary(result)
+}
+
+/// The answer of `dyno size` as one self-contained HTML page, with `snippets` of infrastructure code: their names and texts.
+pub fn sizing_html(sizing: &Sizing, snippets: &[(&str, String)]) -> String {
+    page::sizing_page(sizing, snippets)
+}
+
+/// The answer of `dyno size` for a terminal.
+pub fn sizing_summary(sizing: &Sizing, style: SummaryStyle) -> String {
+    terminal::sizing(sizing, style)
 }
 
 #[cfg(test)]

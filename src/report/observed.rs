@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use crate::api::ReadWrite;
-use crate::record::{EngineEvent, EngineRecord, FaultInfo, PartitionHistory, ResourceHistory, RunResult};
+use crate::api::{CapacityUnits, ReadWrite};
+use crate::record::{CacheHistory, EngineEvent, EngineRecord, FaultInfo, PartitionHistory, ResourceHistory, RunResult};
 
 use super::units;
 
@@ -52,6 +52,33 @@ pub(super) struct ResourceFacts<'a> {
     pub stale_reads: u64,
 }
 
+/// What the cache in front of the tables came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CacheFacts<'a> {
+    /// The history these facts come from.
+    pub history: &'a CacheHistory,
+    /// Reads of items that it answered.
+    pub hits: u64,
+    /// Those that went on to the table.
+    pub misses: u64,
+    /// Of these, those whose item was held but too old.
+    pub expired: u64,
+    /// Reads that pass by.
+    pub bypassed: u64,
+    /// Items written through.
+    pub written: u64,
+    /// Items pushed out before their time.
+    pub evicted: u64,
+    /// Read units that the hits would have consumed.
+    pub saved: CapacityUnits,
+    /// The most bytes that were in use; zero where that is not known.
+    pub bytes_most: u64,
+    /// Bytes in use at the end.
+    pub bytes_at_end: u64,
+    /// Keys held at the end.
+    pub items_at_end: u64,
+}
+
 /// The hottest partition at its hottest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hottest {
@@ -79,6 +106,11 @@ impl<'a> Observed<'a> {
         spans(self.record, most.clamp(1, SPANS_MAX))
     }
 
+    /// What the cache came to, where there was one.
+    pub fn cache(&self) -> Option<CacheFacts<'a>> {
+        self.record.cache.as_ref().map(|history| CacheFacts::of(history, self.record.ends_seconds.len()))
+    }
+
     /// The history of a table or index.
     pub fn history(&self, table: &str, index: Option<&str>) -> Option<(usize, &'a ResourceHistory)> {
         let mut all = self.record.resources.iter().enumerate();
@@ -100,6 +132,33 @@ pub(super) fn faults(result: &RunResult) -> Vec<&FaultInfo> {
     faults.sort_by(|one, other| one.start_seconds.total_cmp(&other.start_seconds));
     faults.truncate(FAULTS_MAX);
     faults
+}
+
+impl<'a> CacheFacts<'a> {
+    fn of(history: &'a CacheHistory, columns: usize) -> Self {
+        // Trailing zeros are left out.
+        let at_end = |values: &[u64]| columns.checked_sub(1).and_then(|last| values.get(last).copied()).unwrap_or(0);
+        let sum = |counts: &[u64]| counts.iter().copied().fold(0, u64::saturating_add);
+        let saved = history.saved.iter().fold(0, |sum: u64, units| sum.saturating_add(units.as_halves()));
+        CacheFacts {
+            history,
+            hits: sum(&history.hits),
+            misses: sum(&history.misses),
+            expired: sum(&history.expired),
+            bypassed: sum(&history.bypassed),
+            written: sum(&history.written),
+            evicted: sum(&history.evicted),
+            saved: CapacityUnits::halves(saved),
+            bytes_most: history.bytes.iter().copied().max().unwrap_or(0),
+            bytes_at_end: at_end(&history.bytes),
+            items_at_end: at_end(&history.items),
+        }
+    }
+
+    /// Reads that it answered or could have.
+    pub const fn reads(&self) -> u64 {
+        self.hits.saturating_add(self.misses)
+    }
 }
 
 impl<'a> ResourceFacts<'a> {

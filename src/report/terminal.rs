@@ -1,13 +1,17 @@
 //! The summary of a run for a terminal: plain text, as wide as the terminal, from 80 columns on.
 
+mod sizing;
+
 use crate::api::ReadWrite;
 use crate::record::{CapacityLimit, Histogram, RunResult};
 
 use super::figures::{Figures, OperationFigures, access_name, unit_name};
-use super::observed::splits_in_words;
+use super::observed::{Observed, splits_in_words};
 use super::reason::main_reason;
 use super::units::{self, NOTHING};
 use super::verdict::{self, Standing};
+
+pub(super) use sizing::sizing;
 
 /// How a summary is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,7 @@ pub(super) fn summary(result: &RunResult, style: SummaryStyle) -> String {
     blocks.push(errors(result, style));
     blocks.push(capacity(&figures, style, pen));
     blocks.push(observed(&figures, style, pen));
+    blocks.push(cache(&figures, style));
     blocks.push(thresholds(result, pen));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
@@ -199,6 +204,18 @@ fn observed(figures: &Figures, style: SummaryStyle, pen: Pen) -> String {
     if table.rows.is_empty() { String::new() } else { table.text(style.width, pen) }
 }
 
+/// The cache in front of the tables in a sentence, where there is one.
+fn cache(figures: &Figures, style: SummaryStyle) -> String {
+    let Some(facts) = figures.observed.as_ref().and_then(Observed::cache) else { return String::new() };
+    let text = format!(
+        "The cache answered {} of {}, which saved {} read units.",
+        units::share(facts.hits as f64, facts.reads() as f64),
+        units::counted(facts.reads(), "read", "reads"),
+        units::quantity(facts.saved.as_f64())
+    );
+    wrapped(&text, style.width, Pen { colour: false })
+}
+
 fn thresholds(result: &RunResult, pen: Pen) -> String {
     let width =
         result.thresholds.iter().map(|threshold| printable(&threshold.threshold).chars().count()).max().unwrap_or(0);
@@ -211,14 +228,15 @@ fn thresholds(result: &RunResult, pen: Pen) -> String {
 }
 
 /// A table of text: the first column and named others to the left, numbers to the right.
-struct TextTable {
+pub(super) struct TextTable {
     head: Vec<String>,
     left: Vec<bool>,
-    rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<String>>,
 }
 
 impl TextTable {
-    fn new(head: &[&str], left: &[&str]) -> Self {
+    /// A table with these columns; the first one and those in `left` hold text.
+    pub fn new(head: &[&str], left: &[&str]) -> Self {
         TextTable {
             head: head.iter().map(|name| (*name).to_owned()).collect(),
             left: head.iter().enumerate().map(|(index, name)| index == 0 || left.contains(name)).collect(),
@@ -233,12 +251,13 @@ impl TextTable {
         })
     }
 
-    fn width(&self) -> usize {
+    /// Columns it takes where nothing is shortened.
+    pub fn width(&self) -> usize {
         self.widths().iter().sum::<usize>() + 2 * (self.head.len() - 1)
     }
 
     /// The table, names shortened where it would be wider than `most`.
-    fn text(&self, most: usize, pen: Pen) -> String {
+    pub fn text(&self, most: usize, pen: Pen) -> String {
         let mut widths = self.widths();
         let over = self.width().saturating_sub(most);
         widths[0] = widths[0].saturating_sub(over).max(widths[0].min(12));
@@ -268,7 +287,7 @@ fn shortened(text: &str, width: usize) -> String {
 }
 
 /// Text broken at spaces; lines after the first are indented by two.
-fn wrapped(text: &str, width: usize, pen: Pen) -> String {
+pub(super) fn wrapped(text: &str, width: usize, pen: Pen) -> String {
     let width = width.max(20);
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -285,7 +304,7 @@ fn wrapped(text: &str, width: usize, pen: Pen) -> String {
 }
 
 /// Text without control characters, which a terminal might obey.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.split_whitespace()
         .map(|word| word.chars().filter(|letter| !letter.is_control()).collect::<String>())
         .collect::<Vec<_>>()
@@ -293,7 +312,7 @@ fn printable(text: &str) -> String {
 }
 
 #[derive(Clone, Copy)]
-enum Colour {
+pub(super) enum Colour {
     Bold,
     Dim,
     Red,
@@ -302,12 +321,12 @@ enum Colour {
 }
 
 #[derive(Clone, Copy)]
-struct Pen {
-    colour: bool,
+pub(super) struct Pen {
+    pub colour: bool,
 }
 
 impl Pen {
-    fn paint(self, colour: Colour, text: &str) -> String {
+    pub fn paint(self, colour: Colour, text: &str) -> String {
         let code = match colour {
             Colour::Bold => "1",
             Colour::Dim => "2",

@@ -7,18 +7,18 @@ use proptest::prelude::*;
 use crate::api::{CapacityUnits, Operation, ReadWrite, Units};
 use crate::capacity::SplitCause;
 use crate::record::{
-    AccessHistory, CapacityLimit, Clock, Counts, Ending, EngineEvent, EngineEventKind, EngineRecord, ErrorCount,
-    FaultInfo, Histogram, Latencies, OperationInfo, OperationTotals, OutcomeKind, PartitionCell, PartitionHistory,
-    PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceHistory, ResourceInfo, RunResult,
-    SplitCounts, ThresholdResult, ThrottleCount,
+    AccessHistory, CacheHistory, CapacityLimit, Clock, Counts, Ending, EngineEvent, EngineEventKind, EngineRecord,
+    ErrorCount, FaultInfo, Histogram, Latencies, OperationInfo, OperationTotals, OutcomeKind, PartitionCell,
+    PartitionHistory, PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceHistory, ResourceInfo,
+    RunResult, SplitCounts, ThresholdResult, ThrottleCount,
 };
 
 use super::{SummaryStyle, html, samples, summary, summary_json};
 
-const HOSTILE: &str = "</title></svg><script>alert(1)</script><img src=x onerror='1'>\"&\u{0}\u{1b}]]>";
+pub(super) const HOSTILE: &str = "</title></svg><script>alert(1)</script><img src=x onerror='1'>\"&\u{0}\u{1b}]]>";
 
 /// Checks that a page is well formed and refers to nothing outside itself.
-fn check(page: &str) {
+pub(super) fn check(page: &str) {
     let tags = tags(page);
     let mut open: Vec<&str> = Vec::new();
     for tag in &tags {
@@ -422,14 +422,29 @@ fn any_event() -> impl Strategy<Value = EngineEvent> {
 }
 
 prop_compose! {
+    fn any_cache()(
+        tables in any_list(any_text()), size_bytes in any_count(), time_to_live_seconds in prop::option::of(any_number()),
+        counts in prop::collection::vec(any_list(any_count()), 8),
+    ) -> CacheHistory {
+        let [hits, misses, expired, bypassed, evicted, written, items, bytes] = std::array::from_fn(|at| counts[at].clone());
+        let saved = hits.iter().map(|halves| CapacityUnits::halves(*halves)).collect();
+        CacheHistory {
+            tables, size_bytes, time_to_live_seconds, hits, misses, expired, bypassed, evicted, written, saved, items, bytes,
+        }
+    }
+}
+
+prop_compose! {
     fn any_engine()(
         merged in any_count(), look_seconds in any_number(), start_seconds in any_number(), ends_seconds in any_list(any_number()),
         resources in any_list(any_history()), events in any_list(any_event()), events_dropped in any_count(),
-        faults in any_list((any_text(), any_number(), any_number())),
+        faults in any_list((any_text(), any_number(), any_number())), cache in prop::option::of(any_cache()),
     ) -> EngineRecord {
         let fault = |(label, start_seconds, end_seconds)| FaultInfo { label, start_seconds, end_seconds };
         let faults = faults.into_iter().map(fault).collect();
-        EngineRecord { merged, look_seconds, start_seconds, ends_seconds, resources, events, events_dropped, faults }
+        EngineRecord {
+            merged, look_seconds, start_seconds, ends_seconds, resources, events, events_dropped, faults, cache,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The report as one HTML page: it needs no network, no fonts and no script.
 
+mod cache;
 mod capacity;
+mod cost;
 mod environment;
 mod figure;
 mod harness;
@@ -10,12 +12,15 @@ mod markup;
 mod operations;
 mod partitions;
 mod reasons;
+mod sizing;
 mod staleness;
 mod table;
 mod throughput;
 mod tokens;
 
+pub(super) use cost::page as cost_page;
 pub(super) use markup::{Markup, attribute};
+pub(super) use sizing::page as sizing_page;
 
 use crate::record::RunResult;
 
@@ -33,25 +38,33 @@ const PATTERN: &str = "<svg class=\"pattern\" aria-hidden=\"true\"><defs><patter
 pub(super) fn page(result: &RunResult) -> String {
     let figures = Figures::of(result);
     let timeline = Timeline::of(result);
-    let mut page = Markup::new();
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
-        .text(&result.name)
-        .raw(" – Dynamometer report</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n")
-        .raw(THEME)
-        .raw("</style></head><body>")
-        .raw(PATTERN)
-        .raw("<main>")
-        .add(&header::section(&figures))
+    let mut body = Markup::new();
+    body.add(&header::section(&figures))
         .add(&throughput::section(&figures, &timeline))
         .add(&latency::over_time(&figures, &timeline))
         .add(&latency::distribution(&figures))
         .add(&reasons::section(&figures, &timeline))
         .add(&capacity::section(&figures, &timeline))
+        .add(&cache::section(&figures, &timeline))
         .add(&partitions::section(&figures, &timeline))
         .add(&staleness::section(&figures, &timeline))
         .add(&operations::section(&figures))
         .add(&harness::section(&figures, &timeline))
-        .add(&environment::section(&figures))
+        .add(&environment::section(&figures));
+    document(&format!("{} – Dynamometer report", result.name), &body)
+}
+
+/// A whole page around its sections.
+fn document(title: &str, body: &Markup) -> String {
+    let mut page = Markup::new();
+    page.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
+        .text(title)
+        .raw("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n")
+        .raw(THEME)
+        .raw("</style></head><body>")
+        .raw(PATTERN)
+        .raw("<main>")
+        .add(body)
         .raw("</main></body></html>\n");
     page.into_string()
 }
