@@ -9,14 +9,20 @@
 //! - [`api`]: DynamoDB's requests, responses, errors, tables and capacity units, spoken by every room.
 //! - [`expression`]: the expression language.
 //! - [`latency`]: how long requests take on the network and in the service, drawn from a seed.
+//! - [`cache`]: a cache of items in front of tables, as DAX is one.
 //! - [`replication`]: three replicas of every partition, their lags, faults and leaders.
 //! - [`capacity`]: limits of tables and indexes, partitions and their splits, auto scaling; knows nothing of storage.
 //! - [`engine`]: the bundled DynamoDB: storage, indexes, transactions, capacity charged and enforced.
 //! - [`protocol`]: DynamoDB's JSON protocol without HTTP: bodies to requests, outcomes to bodies.
 //! - [`record`]: what happened, interval by interval, in bounded memory, and the file that keeps it.
+//! - [`history`]: what tables consumed in the past: CloudWatch's metrics, or a record.
 //! - [`workload`]: the workload file, key and value generators, phases, and the stream of operations.
+//! - [`import`]: workload files out of what describes tables elsewhere: AWS, Terraform, NoSQL Workbench, YCSB.
 //! - [`target`]: where operations go: the engine in process, the AWS SDK.
 //! - [`runner`]: loading, pacing, sessions with their retries; by a clock in real time, from event to event in virtual time.
+//! - [`pricing`]: what DynamoDB costs, by region.
+//! - [`size`]: the smallest capacity that serves a demand, and what would help where none does.
+//! - [`cost`]: bills of the same usage by every way to pay for it.
 //! - [`report`]: the HTML page with its plots, and the summary on a terminal.
 //! - [`cli`]: one file per command.
 //!
@@ -24,18 +30,24 @@
 //! any reading of results other than from the record.
 
 pub mod api;
+pub mod cache;
 pub mod capacity;
 pub mod cli;
+pub mod cost;
 pub mod engine;
 pub mod expression;
+pub mod history;
+pub mod import;
 pub mod item;
 pub mod latency;
+pub mod pricing;
 pub mod protocol;
 pub mod random;
 pub mod record;
 pub mod replication;
 pub mod report;
 pub mod runner;
+pub mod size;
 pub mod target;
 pub mod time;
 pub mod workload;

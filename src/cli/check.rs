@@ -77,6 +77,12 @@ fn provisioned(workload: &Workload) -> Vec<Option<[f64; 2]>> {
 fn warnings(workload: &Workload, rehearsal: &Rehearsal, demands: &[Demand<'_>]) -> Vec<String> {
     let mut warnings = workload.warnings.clone();
     warnings.extend(workload.hot_key_warnings());
+    if workload.cache.is_some() {
+        warnings.push(
+            "units are those of requests that reach the tables: how many reads [cache] answers shows in a run or a simulation"
+                .to_owned(),
+        );
+    }
     for (operation, error) in workload.operations.iter().zip(&rehearsal.errors) {
         if let Some(error) = error {
             warnings.push(format!("operation `{}` may fail: {error}", operation.name));

@@ -3,6 +3,9 @@
 mod calibrate;
 mod check;
 mod completions;
+mod cost;
+mod demand;
+mod import;
 mod new;
 mod progress;
 mod report;
@@ -10,6 +13,7 @@ mod results;
 mod run;
 mod schema;
 mod simulate;
+mod size;
 mod target;
 
 use std::io::{self, Write};
@@ -74,10 +78,16 @@ enum Command {
     Run(run::RunArguments),
     /// Simulate a workload on the bundled engine in virtual time
     Simulate(simulate::SimulateArguments),
+    /// Find the smallest capacity that serves a workload
+    Size(size::SizeArguments),
+    /// Work out what a workload, a recorded run or a real table costs a month, by every way to pay for it
+    Cost(cost::CostArguments),
     /// Check a workload and show what a run would do, without running it
     Check(check::CheckArguments),
     /// Write a commented starter workload
     New(new::NewArguments),
+    /// Make a workload file from a table's description: describe-table, CloudFormation, Terraform, NoSQL Workbench, YCSB
+    Import(import::ImportArguments),
     /// Print the JSON Schema of workload files, for editors
     Schema,
     /// Render the report of a recorded run again
@@ -136,10 +146,13 @@ pub fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Simulate(arguments) => simulate::simulate(&arguments),
+        Command::Size(arguments) => size::size(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Schema => schema::schema(),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Cost(arguments) => cost::cost(&arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(&arguments),
         Command::Completions(arguments) => completions::completions::<Arguments>(&arguments),
     };

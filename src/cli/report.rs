@@ -47,7 +47,7 @@ pub(super) fn print_summary(result: &RunResult, format: Format) -> Result<(), Fa
 }
 
 /// As wide as the terminal and in colour, unless the output goes elsewhere or NO_COLOR asks for none (no-color.org).
-fn style() -> SummaryStyle {
+pub(super) fn style() -> SummaryStyle {
     if !io::stdout().is_terminal() {
         return SummaryStyle::default();
     }

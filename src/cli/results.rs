@@ -43,13 +43,27 @@ impl Results {
 
     /// Writes both files; where the folder does not take them, into the system's folder for temporary files. Says where.
     pub fn write(&self, result: &RunResult) -> Result<PathBuf, Failure> {
-        let error = match write_into(result, &self.folder) {
+        self.write_with(&result.name, |folder| write_into(result, folder))
+    }
+
+    /// Writes files of these names and texts in the same way.
+    pub fn write_files(&self, name: &str, files: &[(&str, String)]) -> Result<PathBuf, Failure> {
+        self.write_with(name, |folder| {
+            files.iter().try_for_each(|(file, text)| {
+                let path = folder.join(file);
+                fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+            })
+        })
+    }
+
+    fn write_with(&self, name: &str, write: impl Fn(&Path) -> Result<(), String>) -> Result<PathBuf, Failure> {
+        let error = match write(&self.folder) {
             Ok(()) => return Ok(self.folder.clone()),
             Err(error) => error,
         };
-        let refuge = std::env::temp_dir().join(format!("dyno-{}-{}", result.name, std::process::id()));
+        let refuge = std::env::temp_dir().join(format!("dyno-{name}-{}", std::process::id()));
         let rescued = fs::create_dir_all(&refuge).map_err(|error| error.to_string());
-        match rescued.and_then(|()| write_into(result, &refuge)) {
+        match rescued.and_then(|()| write(&refuge)) {
             Ok(()) => {
                 let _ = writeln!(io::stderr(), "warning: {error}; the result is in {} instead", refuge.display());
                 Ok(refuge)

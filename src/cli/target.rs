@@ -144,11 +144,14 @@ impl TargetArguments {
     }
 
     /// What the workload asks of the bundled engine and the target does not do.
-    pub fn not_modelled(&self, workload: &Workload) -> Option<String> {
-        let asked = !workload.faults.is_empty();
-        (asked && self.target != TargetChoice::Engine).then(|| {
-            "the faults of the workload happen in the bundled engine only; none happened in this run".to_owned()
-        })
+    pub fn not_modelled(&self, workload: &Workload) -> Vec<String> {
+        if self.target == TargetChoice::Engine {
+            return Vec::new();
+        }
+        let faults = "the faults of the workload happen in the bundled engine only; none happened in this run";
+        let cache = "the workload's [cache] is a model in front of the bundled engine; in this run every request went to the target";
+        let asked = [(!workload.faults.is_empty(), faults), (workload.cache.is_some(), cache)];
+        asked.into_iter().filter(|(asked, _)| *asked).map(|(_, warning)| warning.to_owned()).collect()
     }
 
     /// Deletes the tables the run created, unless they are to be kept. Says what could not be deleted.

@@ -214,7 +214,13 @@ mod tests {
             global_secondary_indexes: Vec::new(),
         };
         let result = result.map(|output| Response { output }).map_err(|kind| ApiError::new(kind, ""));
-        Outcome { result, consumed: vec![consumed], item_collections: Vec::new(), delayed: std::time::Duration::ZERO }
+        Outcome {
+            result,
+            consumed: vec![consumed],
+            item_collections: Vec::new(),
+            delayed: std::time::Duration::ZERO,
+            from_cache: false,
+        }
     }
 
     #[test]

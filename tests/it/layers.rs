@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that are told the time and draw from streams they are given.
-const WITHOUT_CLOCK: [&str; 12] = [
+const WITHOUT_CLOCK: [&str; 14] = [
     "time",
     "random",
     "item",
@@ -18,7 +18,9 @@ const WITHOUT_CLOCK: [&str; 12] = [
     "engine",
     "protocol",
     "record",
+    "history",
     "workload",
+    "import",
 ];
 
 /// What asks for the time of day, a stopwatch or a global generator.

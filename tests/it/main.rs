@@ -2,11 +2,13 @@
 
 #[cfg(feature = "aws")]
 mod aws_target;
+mod cache;
 mod calibrate;
 mod capacity_only;
 mod cli;
 #[cfg(feature = "aws")]
 mod coordinated_omission;
+mod cost;
 mod dyno;
 mod engine_capacity;
 mod engine_charges;
@@ -20,6 +22,8 @@ mod engine_several;
 mod engine_threads;
 mod expressions;
 mod faults;
+mod history;
+mod import;
 mod item_sizes;
 mod layers;
 mod linearizability;
@@ -31,6 +35,7 @@ mod protocol;
 mod replication;
 mod scenarios;
 mod simulate;
+mod sizing;
 mod stub;
 mod virtual_time;
 mod workload_files;

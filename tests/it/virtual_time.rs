@@ -66,7 +66,13 @@ impl Exponential {
 impl InProcess for Exponential {
     fn execute(&self, _now: Time, _request: &Request) -> Outcome {
         let result = Ok(Response { output: Output::GetItem { item: None } });
-        Outcome { result, consumed: Vec::new(), item_collections: Vec::new(), delayed: Duration::ZERO }
+        Outcome {
+            result,
+            consumed: Vec::new(),
+            item_collections: Vec::new(),
+            delayed: Duration::ZERO,
+            from_cache: false,
+        }
     }
 
     fn models_latency(&self) -> bool {
@@ -141,7 +147,13 @@ impl InProcess for Listening {
     fn execute(&self, _now: Time, request: &Request) -> Outcome {
         self.heard.lock().push(format!("{request:?}"));
         let result = Ok(Response { output: Output::GetItem { item: None } });
-        Outcome { result, consumed: Vec::new(), item_collections: Vec::new(), delayed: Duration::ZERO }
+        Outcome {
+            result,
+            consumed: Vec::new(),
+            item_collections: Vec::new(),
+            delayed: Duration::ZERO,
+            from_cache: false,
+        }
     }
 
     fn load(&self, _table: &TableName, _item: Item) -> Result<(), ApiError> {
