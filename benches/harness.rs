@@ -164,6 +164,7 @@ impl InProcess for Nothing {
             consumed: Vec::new(),
             item_collections: Vec::new(),
             delayed: Duration::ZERO,
+            from_cache: false,
         }
     }
 
