@@ -152,6 +152,16 @@ pub enum ReadWrite {
     Write,
 }
 
+impl ReadWrite {
+    /// The name of a unit of provisioned capacity.
+    pub const fn capacity_unit(self) -> &'static str {
+        match self {
+            ReadWrite::Read => "RCU",
+            ReadWrite::Write => "WCU",
+        }
+    }
+}
+
 /// Read and write units side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Units {

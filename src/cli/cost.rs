@@ -154,14 +154,9 @@ fn subject_of(arguments: &CostArguments) -> Result<Asked, Failure> {
 }
 
 /// How capacity is found for what is costed: without the details that only `dyno size` shows.
-fn sizing(arguments: &CostArguments, name: &str, model: CapacityModel, demands: &[Demand]) -> Sizing {
-    let question = size::Question {
-        name: name.to_owned(),
-        throttled_at_most: arguments.throttled_at_most,
-        model,
-        workers: processors(),
-        details: false,
-    };
+fn sizing(arguments: &CostArguments, name: &str, model: CapacityModel, workers: usize, demands: &[Demand]) -> Sizing {
+    let throttled_at_most = arguments.throttled_at_most;
+    let question = size::Question { name: name.to_owned(), throttled_at_most, model, workers, details: false };
     size::size(&question, demands)
 }
 
@@ -199,7 +194,7 @@ fn of_record(arguments: &CostArguments, path: &Path) -> Result<Asked, Failure> {
         return Ok(Asked { origin, name, subject, costed, declared: Vec::new() });
     };
     let first = &workloads[0];
-    let sizing = sizing(arguments, &first.name, model_of(first), &demands);
+    let sizing = sizing(arguments, &first.name, model_of(first), processors(), &demands);
     let planned = usage_of(first, &sizing, &demands[0]);
     costed.warnings.extend(warnings_of(first));
     costed.warnings.extend(sizing.warnings);
@@ -305,7 +300,7 @@ fn declared_cost(table: &Table, book: &PriceBook, region: &str) -> Option<String
 /// Finds the capacity for what was consumed in a history, where it can be.
 fn plan(arguments: &CostArguments, usage: &mut Usage, history: &History, name: &str) -> Result<(), Failure> {
     let Ok(demand) = Demand::of_history(history) else { return Ok(()) };
-    let sizing = sizing(arguments, name, model_at(history), std::slice::from_ref(&demand));
+    let sizing = sizing(arguments, name, model_at(history), processors(), std::slice::from_ref(&demand));
     let planned = Usage::of_sizing(&sizing, &demand, |_| TableClass::Standard);
     usage.take_capacity_of(&planned);
     let keys = "Provisioned capacity is sized as if requests were spread evenly over the keys: hot keys are not seen.";
@@ -320,7 +315,7 @@ fn of_workload(arguments: &CostArguments, path: &Path) -> Result<Asked, Failure>
     let workloads = with_seeds(path, overrides, SEEDS)?;
     let demands = draw(&workloads, SAMPLES).map_err(Failure::usage)?;
     let first = &workloads[0];
-    let sizing = sizing(arguments, &first.name, model_of(first), &demands);
+    let sizing = sizing(arguments, &first.name, model_of(first), processors(), &demands);
     let usage = usage_of(first, &sizing, &demands[0]);
     let current = first.tables.iter().map(|table| (table.create.name.to_string(), Mode::of(&table.create.capacity)));
     let mut warnings = first.warnings.clone();
@@ -355,8 +350,9 @@ struct WorkloadSubject {
 
 impl WorkloadSubject {
     fn new(arguments: &CostArguments, workloads: &[Workload], demands: &[Demand]) -> Self {
-        let points: Vec<(f64, f64)> =
-            TRAFFIC.iter().map(|traffic| (*traffic, 1.0)).chain([(1.0, 0.5), (1.0, 1.5)]).collect();
+        // Today's is known already, and never asked for.
+        let traffic = TRAFFIC.into_iter().filter(|traffic| *traffic != 1.0).map(|traffic| (traffic, 1.0));
+        let points: Vec<(f64, f64)> = traffic.chain([(1.0, 0.5), (1.0, 1.5)]).collect();
         let known = in_parallel(points.len(), processors(), |at| {
             let (traffic, item_size) = points[at];
             (traffic, item_size, sized_anew(arguments, workloads, demands, traffic, item_size))
@@ -385,14 +381,8 @@ fn sized_anew(
         let drawn = Demand::of_workload(&other, SAMPLES).map_err(|error| error.to_string())?;
         scaled.push(drawn.with_chance(&other));
     }
-    let question = size::Question {
-        name: first.name.clone(),
-        throttled_at_most: arguments.throttled_at_most,
-        model: model_of(first),
-        workers: 1,
-        details: false,
-    };
-    let sizing = size::size(&question, &scaled);
+    // Other points are sized on the other threads.
+    let sizing = sizing(arguments, &first.name, model_of(first), 1, &scaled);
     Ok(scaled.first().map(|demand| usage_of(first, &sizing, demand)))
 }
 

@@ -119,7 +119,7 @@ fn throttled(estimate: Estimate, fits: bool, most: f64) -> f64 {
 
 fn access(of: &ResourceSizing, access: ReadWrite, lengths: &[f64], most: f64) -> AccessUsage {
     let side: &AccessSizing = of.side(access);
-    let unit = if access == ReadWrite::Read { "RCU" } else { "WCU" };
+    let unit = access.capacity_unit();
     let fixed = Provision {
         setting: format!("{} {unit}", side.fixed.units),
         unit_hours: lengths.iter().map(|length| side.fixed.units as f64 * length).collect(),

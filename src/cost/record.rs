@@ -201,7 +201,7 @@ impl Run<'_> {
                 *hour = whole;
             }
         }
-        let unit = if access == ReadWrite::Read { "RCU" } else { "WCU" };
+        let unit = access.capacity_unit();
         let setting =
             if least == most { format!("{most} {unit}") } else { format!("{least} to {most} {unit}, as in the run") };
         Some(Provision { setting, unit_hours: hours.sums, throttled })

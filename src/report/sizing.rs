@@ -108,7 +108,7 @@ pub(super) fn scaled(side: &AccessSizing, access: ReadWrite) -> Option<String> {
         "{} to {} {} at {}, {} on average",
         units::count(scaled.min_units),
         units::count(scaled.max_units),
-        if access == ReadWrite::Read { "RCU" } else { "WCU" },
+        access.capacity_unit(),
         units::share(scaled.target_utilization, 1.0),
         units::quantity(scaled.mean_units_per_second)
     ))

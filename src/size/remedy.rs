@@ -277,7 +277,7 @@ fn quotas(sizing: &Sizing) -> Vec<String> {
             let side = resource.side(access);
             side.scaled.as_ref().map_or(0, |scaled| scaled.max_units).max(side.fixed.units)
         };
-        let unit = if access == ReadWrite::Read { "RCU" } else { "WCU" };
+        let unit = access.capacity_unit();
         let mut account = 0;
         for table in &tables {
             let own = sizing.resources.iter().filter(|resource| resource.table == table.table);

@@ -82,13 +82,6 @@ fn remedies(sizing: &Sizing) -> Markup {
     html
 }
 
-fn unit(access: ReadWrite) -> &'static str {
-    match access {
-        ReadWrite::Read => "RCU",
-        ReadWrite::Write => "WCU",
-    }
-}
-
 fn settings(sizing: &Sizing) -> Markup {
     let lead = "The smallest settings that keep throttling within what is allowed; in brackets 95 % confidence intervals over the \
                 seeds. “Without burst” does not count on banked capacity, which DynamoDB may use for itself.";
@@ -103,7 +96,7 @@ fn settings(sizing: &Sizing) -> Markup {
         ("worst minute", Align::Right),
     ]);
     for (resource, access, side) in sides(sizing) {
-        let units = |units: f64| Markup::of(format!("{} {}", units::quantity(units), unit(access)));
+        let units = |units: f64| Markup::of(format!("{} {}", units::quantity(units), access.capacity_unit()));
         table.row([
             with_remark(&resource.name(), access_name(access)),
             Markup::of("asked"),
@@ -119,7 +112,7 @@ fn settings(sizing: &Sizing) -> Markup {
             table.more([Markup::new(), name, capacity, mean, steady, throttled, worst]);
         };
         let fixed = &side.fixed;
-        let capacity = format!("{} {}", units::count(fixed.units), unit(access));
+        let capacity = format!("{} {}", units::count(fixed.units), access.capacity_unit());
         let interval = if fixed.fits { needed(&fixed.needed) } else { "all of it; partitions refuse".to_owned() };
         row(
             "fixed",
@@ -130,7 +123,8 @@ fn settings(sizing: &Sizing) -> Markup {
             fixed.worst_minute,
         );
         if let Some(of) = &side.scaled {
-            let range = format!("{} to {} {}", units::count(of.min_units), units::count(of.max_units), unit(access));
+            let range =
+                format!("{} to {} {}", units::count(of.min_units), units::count(of.max_units), access.capacity_unit());
             let target = format!("target {}", units::share(of.target_utilization, 1.0));
             let throttled = alarming(share(&of.throttled), !of.fits);
             let mean = units(of.mean_units_per_second);
@@ -168,7 +162,7 @@ fn curves(sizing: &Sizing) -> Markup {
         (Swatch::Line, Ink::MAXIMUM, "allowed".to_owned()),
     ]);
     let panels = drawn.into_iter().map(|(resource, access, side)| {
-        let plot = Throttling { side, unit: unit(access), allowed: sizing.throttled_at_most };
+        let plot = Throttling { side, unit: access.capacity_unit(), allowed: sizing.throttled_at_most };
         figure::panel(&caption(resource, access), &legend, &plot.draw(Format::Panel))
     });
     html.add(&figure::grid(panels)).raw("</section>");
@@ -191,7 +185,7 @@ fn over_time(sizing: &Sizing) -> Markup {
         let scaled = scaled(side, access);
         entries.extend(scaled.map(|text| (Swatch::Line, Ink::PROVISIONED, format!("auto scaling: {text}"))));
         let legend = figure::legend(entries);
-        let plot = Provisioned { side, unit: unit(access) };
+        let plot = Provisioned { side, unit: access.capacity_unit() };
         let caption = format!("{}, {}", resource.name(), access_name(access));
         html.add(&figure::wide(caption, &legend, |format| plot.draw(format)));
     }
@@ -222,7 +216,7 @@ fn hot_keys(sizing: &Sizing) -> Markup {
             Markup::of(resource.name()),
             Markup::of(&key.key),
             Markup::of(access_name(key.access)),
-            Markup::of(format!("{} {}", units::quantity(key.peak_units_per_second), unit(key.access))),
+            Markup::of(format!("{} {}", units::quantity(key.peak_units_per_second), key.access.capacity_unit())),
             alarming(share, is_over(key)),
             Markup::of(key.operations.join(", ")),
         ]);

@@ -1,6 +1,5 @@
 //! The answer of `dyno size` on a terminal.
 
-use crate::api::ReadWrite;
 use crate::report::figures::access_name;
 use crate::report::sizing::{needed, on_demand, remedied, share, sides, verdict};
 use crate::report::units;
@@ -68,7 +67,7 @@ fn tables(sizing: &Sizing) -> (TextTable, TextTable, TextTable) {
     let mut demand = TextTable::new(&["on-demand", "", "throttled", "worst minute", "to do"], &["", "to do"]);
     for (resource, access, side) in sides(sizing) {
         let name = || [printable(&resource.name()), access_name(access).to_owned()].into_iter();
-        let unit = if access == ReadWrite::Read { "RCU" } else { "WCU" };
+        let unit = access.capacity_unit();
         let units = |units: u64| format!("{} {unit}", units::count(units));
         let row = [
             units::quantity(side.asked.mean_units_per_second),
