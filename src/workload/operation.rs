@@ -144,6 +144,17 @@ impl OperationSpec {
         actions.iter().filter_map(move |action| inserts_of(action, count))
     }
 
+    /// Whether it deletes items.
+    pub(crate) fn deletes(&self) -> bool {
+        let actions: &[Action] = match &self.kind {
+            Kind::Action(action) => std::slice::from_ref(action),
+            Kind::BatchWrite { of, .. } => std::slice::from_ref(of),
+            Kind::TransactWrite(actions) => actions,
+            Kind::Query(_) | Kind::Scan(_) | Kind::BatchGet { .. } | Kind::TransactGet(_) => &[],
+        };
+        actions.iter().any(|action| matches!(action.verb, Verb::Delete))
+    }
+
     /// Whether it reads no more than a limit of items from one end of an item collection, however long that is.
     pub fn reads_an_end(&self) -> bool {
         match &self.kind {
