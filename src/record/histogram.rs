@@ -132,6 +132,14 @@ impl Histogram {
         steps.map(|step| (Duration::from_nanos(step.value_iterated_to()), step.count_since_last_iteration())).collect()
     }
 
+    /// The recorded values with their counts, ascending, each as the middle of the values that it is not told apart from.
+    pub fn recorded_middles(&self) -> Vec<(Duration, u64)> {
+        let open = self.opened();
+        let steps = open.iter_recorded();
+        let middle = |value| Duration::from_nanos(open.median_equivalent(value));
+        steps.map(|step| (middle(step.value_iterated_to()), step.count_since_last_iteration())).collect()
+    }
+
     /// The share of values above `limit`, 0 to 1.
     pub fn share_above(&self, limit: Duration) -> f64 {
         let open = self.opened();

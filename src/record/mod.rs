@@ -6,6 +6,7 @@ mod engine;
 mod histogram;
 mod recorder;
 mod result;
+mod tally;
 mod threshold;
 
 pub use engine::{
@@ -19,4 +20,5 @@ pub use result::{
     OutcomeKind, PhaseInfo, Point, PointOperation, PointResource, ProvisionedUnits, ResourceInfo, ResultError,
     RunResult, SCHEMA, Series, TableLoad, TargetInfo, ThresholdResult, ThrottleCount, WorkloadSource,
 };
+pub use tally::{Buckets, OperationTally, ResourceTally, Tally};
 pub use threshold::{Threshold, ThresholdError};

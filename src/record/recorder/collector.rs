@@ -9,6 +9,7 @@ use crate::api::{ReadWrite, ThrottlingReason};
 use crate::time::Time;
 
 use super::super::result::merge_latencies;
+use super::super::tally::{Buckets, ResourceTally, Tally, operation_tallies};
 use super::super::{
     CapacityLimit, Counts, ErrorCount, Histogram, Latencies, OperationTotals, OutcomeKind, Point, PointOperation,
     PointResource, Series, ThrottleCount,
@@ -41,6 +42,8 @@ pub(super) struct Collector {
     errors: Vec<(ErrorKey, u64)>,
     lag: Histogram,
     wait: Histogram,
+    /// Sums over all points.
+    resources: Vec<ResourceInterval>,
 }
 
 /// A point of the series while it may still grow.
@@ -108,6 +111,7 @@ impl Collector {
             })
             .collect();
         Collector {
+            resources: vec![ResourceInterval::default(); shape.resources.len()],
             shape,
             points: BTreeMap::new(),
             merged: 1,
@@ -181,6 +185,24 @@ impl Collector {
         view
     }
 
+    /// What was counted so far, with latencies by these limits in ascending order.
+    pub fn tally(&self, limits: &[Duration]) -> Tally {
+        let resource = |sum: &ResourceInterval| ResourceTally {
+            consumed: sum.consumed,
+            throttled_reads: sum.throttled_reads,
+            throttled_writes: sum.throttled_writes,
+        };
+        let mut schedule_lag = Buckets::default();
+        schedule_lag.add(&self.lag, limits);
+        Tally {
+            operations: operation_tallies(&self.totals, self.shape.operations, limits),
+            resources: self.resources.iter().map(resource).collect(),
+            throttles: self.throttles.iter().map(|(key, count)| throttle_count(key, *count)).collect(),
+            errors: self.errors.iter().map(|(key, count)| error_count(key, *count)).collect(),
+            schedule_lag,
+        }
+    }
+
     /// The finished record. `end` is when the last answer came.
     pub fn finish(mut self, end: Time) -> Recorded {
         let points: Vec<Point> = std::mem::take(&mut self.points)
@@ -231,6 +253,9 @@ impl Collector {
         }
         for (stored, own) in point.resources.iter_mut().zip(&interval.resources) {
             stored.add(own);
+        }
+        for (sum, own) in self.resources.iter_mut().zip(&interval.resources) {
+            sum.add(own);
         }
         for (at, count) in interval.throttles.iter().enumerate().filter(|(_, count)| **count > 0) {
             *point.throttles.entry(throttles[at]).or_default() += count;

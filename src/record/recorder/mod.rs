@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use crate::api::{ConsumedCapacity, ErrorKind, IndexName, TableName, ThrottlingReason, Units};
 use crate::time::Time;
 
-use super::{CapacityLimit, Counts, OutcomeKind};
+use super::{CapacityLimit, Counts, OutcomeKind, Tally};
 
 pub use collector::{LiveView, Recorded};
 
@@ -140,6 +140,11 @@ impl Recorder {
     /// What the run looks like at `now`, as far as it was collected.
     pub fn view(&self, now: Time) -> LiveView {
         self.collector.lock().view(now)
+    }
+
+    /// What was counted so far, as far as it was collected, with latencies by these limits in ascending order.
+    pub fn tally(&self, limits: &[Duration]) -> Tally {
+        self.collector.lock().tally(limits)
     }
 
     /// The finished record. `end` is when the last answer came.
