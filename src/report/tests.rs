@@ -1,5 +1,6 @@
 //! What must hold of every report, whatever the record.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -13,7 +14,7 @@ use crate::record::{
     RunResult, SplitCounts, ThresholdResult, ThrottleCount,
 };
 
-use super::{SummaryStyle, html, samples, summary, summary_json};
+use super::{SummaryStyle, Theme, html, pictures, samples, summary, summary_json};
 
 pub(super) const HOSTILE: &str = "</title></svg><script>alert(1)</script><img src=x onerror='1'>\"&\u{0}\u{1b}]]>";
 
@@ -85,6 +86,42 @@ fn pages_are_well_formed_self_contained_and_small() {
 }
 
 #[test]
+fn every_plot_is_a_picture_of_its_own_with_its_colours_in_it() {
+    for (name, run) in [("flash sale", samples::flash_sale()), ("hot key", samples::hot_key())] {
+        let pictures = pictures(&run);
+        assert_eq!(pictures.len(), html(&run).matches("<figure").count(), "{name}");
+        for (picture, theme) in pictures.iter().flat_map(|picture| [(picture, Theme::Light), (picture, Theme::Dark)]) {
+            let svg = picture.svg(theme);
+            check(&svg);
+            let background = if theme == Theme::Light { "fill=\"#ffffff\"" } else { "fill=\"#13161a\"" };
+            assert!(svg.starts_with("<svg xmlns=") && svg.contains(background), "{name}: {}", picture.name());
+            assert!(!svg.contains("var(") && !svg.contains("class=\"hover\""), "{name}: {}", picture.name());
+            // What `currentColor` is, a class says, in a style sheet that is in the picture.
+            let coloured = tags(&svg).into_iter().filter(|tag| tag.contains("currentColor"));
+            let class = |tag: &str| tag.split("class=\"").nth(1)?.split(['"', ' ']).next().map(str::to_owned);
+            let classes: BTreeSet<Option<String>> = coloured.map(class).collect();
+            for class in classes {
+                let class = class.expect("nothing takes its colour from nowhere");
+                assert!(svg.contains(&format!(".{class}")), "{name}: {class}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_picture_says_what_it_shows_and_what_its_signs_stand_for() {
+    let pictures = pictures(&samples::flash_sale());
+    let names: Vec<String> = pictures.iter().map(super::Picture::name).collect();
+    for name in ["throughput", "latency place order", "distribution", "capacity products / by_category, reads"] {
+        assert!(names.iter().any(|known| known == name), "{name} is missing in {names:?}");
+    }
+    let throughput = pictures[0].svg(Theme::Light);
+    for said in [">Throughput, asked and achieved<", ">asked<", ">succeeded<", ">warm-up<", "operations per second"] {
+        assert!(throughput.contains(said), "{said}");
+    }
+}
+
+#[test]
 fn a_page_says_when_nothing_went_wrong() {
     let page = html(&samples::stall());
     assert!(page.contains("No attempt was throttled and none failed."));
@@ -124,6 +161,7 @@ fn a_record_cannot_inject_html() {
     run.engine.iter_mut().flat_map(|engine| &mut engine.faults).for_each(|fault| fault.label = HOSTILE.to_owned());
     let page = html(&run);
     check(&page);
+    pictures(&run).iter().for_each(|picture| check(&picture.svg(Theme::Light)));
     assert!(page.contains("&lt;script&gt;"));
 }
 
@@ -449,7 +487,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_run()(
+    pub(crate) fn any_run()(
         engine in prop::option::of(any_engine()),
         text in any_text(), numbers in prop::collection::vec(any_number(), 8), counts in prop::collection::vec(any_count(), 6),
         phases in prop::collection::vec((any_text(), any::<bool>(), any::<bool>(), any_number(), any_number()), 0..4),
@@ -507,6 +545,9 @@ proptest! {
     #[test]
     fn no_record_is_too_odd_for_a_report(run in any_run(), width in 0..200_usize) {
         check(&html(&run));
+        if width % 8 == 0 {
+            pictures(&run).iter().for_each(|picture| check(&picture.svg(Theme::Dark)));
+        }
         summary(&run, SummaryStyle { width, colour: width % 2 == 0 });
         serde_json::to_string(&summary_json(&run)).unwrap();
     }

@@ -40,6 +40,44 @@ impl Axis {
         }
     }
 
+    /// About the values, not from zero, in round steps: about `steps` of them, each written by `label`. It spans a twentieth of
+    /// the largest value at least, so that three digits tell the marks apart and noise does not fill the plot.
+    pub fn around(
+        values: impl IntoIterator<Item = f64>,
+        steps: usize,
+        label: impl Fn(f64) -> String,
+        title: impl Into<String>,
+    ) -> Self {
+        let values = values.into_iter().filter(|value| value.is_finite() && value.abs() < 1e300);
+        let (low, high) =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (value.min(low), value.max(high)));
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let largest = low.abs().max(high.abs());
+        let least = if largest > 0.0 { largest * 0.05 } else { 1.0 };
+        let (middle, half) = (f64::midpoint(low, high), ((high - low) * 0.56).max(least / 2.0));
+        // What is never negative has no axis below zero.
+        let bottom = if low >= 0.0 { (middle - half).max(0.0) } else { middle - half };
+        let top = middle + half;
+        let step = step_125_above((top - bottom) / steps.max(1) as f64);
+        let (first, last) = ((bottom / step).ceil() as i64, (top / step).floor() as i64);
+        let ticks = (first..=last.min(first.saturating_add(50))).map(|mark| mark as f64 * step);
+        Axis {
+            low: bottom,
+            high: top,
+            ticks: ticks.map(|at| Tick { at, label: label(at) }).collect(),
+            title: title.into(),
+        }
+    }
+
+    /// Whole numbers from 1 to `last`, each in the middle of a stretch of 1.
+    pub fn ordinals(last: usize, labels: usize, title: impl Into<String>) -> Self {
+        let last = last.max(1);
+        let step = step_125_above((last as f64 / labels.max(1) as f64).max(1.0)) as usize;
+        let marks = (1..=last).filter(|mark| *mark == 1 || mark.is_multiple_of(step.max(1)));
+        let ticks = marks.map(|mark| Tick { at: mark as f64, label: mark.to_string() });
+        Axis { low: 0.5, high: last as f64 + 0.5, ticks: ticks.collect(), title: title.into() }
+    }
+
     /// Seconds on a logarithmic scale (coordinates are [`log_position`]s) that holds every positive value, with marks at
     /// 1, 2 and 5 of each decade where there is room for about `labels` of them.
     pub fn log_seconds(values: impl IntoIterator<Item = f64>, labels: usize, title: impl Into<String>) -> Self {
@@ -198,6 +236,32 @@ mod tests {
             let axis = Axis::from_zero(highest, 5, "");
             assert!(axis.high.is_finite() && axis.high > 0.0 && axis.ticks.len() < 12, "{axis:?}");
         }
+    }
+
+    #[test]
+    fn an_axis_about_values_tells_its_marks_apart() {
+        let label = |at: f64| units::latency_seconds(at);
+        assert_eq!(
+            labels(&Axis::around([1.01e-6, 1.12e-6], 7, label, "")),
+            ["1.02 µs", "1.04 µs", "1.06 µs", "1.08 µs", "1.10 µs", "1.12 µs"]
+        );
+        for values in [vec![], vec![0.0], vec![5.0], vec![100.0, 100.01], vec![f64::NAN, 3.0], vec![-2.0, 7.0]] {
+            let axis = Axis::around(values.clone(), 7, label, "");
+            assert!(axis.high > axis.low && (1..12).contains(&axis.ticks.len()), "{axis:?}");
+            let inside =
+                values.iter().filter(|value| value.is_finite()).all(|value| (axis.low..=axis.high).contains(value));
+            assert!(inside, "{values:?} in {axis:?}");
+        }
+        let marks = Axis::around([100.0, 100.01], 7, units::scaled, "");
+        let marks = labels(&marks);
+        assert!(marks.windows(2).all(|pair| pair[0] != pair[1]), "{marks:?}");
+    }
+
+    #[test]
+    fn rounds_are_counted_from_one() {
+        assert_eq!(labels(&Axis::ordinals(6, 10, "")), ["1", "2", "3", "4", "5", "6"]);
+        assert_eq!(labels(&Axis::ordinals(60, 6, "")), ["1", "10", "20", "30", "40", "50", "60"]);
+        assert_eq!(labels(&Axis::ordinals(0, 6, "")), ["1"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::report::plot::{Ink, cache};
 use crate::report::timeline::Timeline;
 use crate::report::units;
 
-use super::figure::{self, Swatch};
+use super::figure::{self, Legend, Swatch};
 use super::markup::Markup;
 use super::open_section;
 use super::table::Table;
@@ -27,7 +27,7 @@ pub(super) fn section(figures: &Figures, timeline: &Timeline) -> Markup {
     }
     if facts.reads() > 0 {
         let draw = |format| cache::answered(facts.history, &spans, figures.result, timeline, format);
-        html.add(&figure::wide("Reads answered by the cache", &Markup::new(), draw));
+        html.add(&figure::wide("Reads answered by the cache", &Legend::none(), draw));
     }
     if facts.bytes_most > 0 {
         let entries =

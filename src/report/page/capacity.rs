@@ -8,7 +8,7 @@ use crate::report::plot::{Format, Ink};
 use crate::report::timeline::Timeline;
 use crate::report::units::{self, NOTHING};
 
-use super::figure::{self, Swatch};
+use super::figure::{self, Legend, Swatch};
 use super::markup::Markup;
 use super::open_section;
 use super::table::{Align, Table, alarming};
@@ -82,8 +82,7 @@ fn plots(figures: &Figures, timeline: &Timeline) -> Markup {
     busiest.sort_by(|one, other| units(other).total_cmp(&units(one)));
     busiest.truncate(DRAWN_MAX);
     busiest.sort_unstable();
-    let (mut limits, mut served, mut refusals, mut decisions, mut refused_decisions) =
-        (false, false, false, false, false);
+    let mut shown_anywhere = Shown::default();
     let mut idle = Vec::new();
     let mut panels = Vec::new();
     for index in busiest {
@@ -95,26 +94,21 @@ fn plots(figures: &Figures, timeline: &Timeline) -> Markup {
                 idle.push(format!("{} ({}s)", resource.label, access_name(access)));
             } else {
                 let on_demand = resource.limit == CapacityLimit::OnDemand;
-                limits |= lines.limit_drawn && !on_demand;
-                served |= lines.limit_drawn && on_demand;
-                let (decided, refused) = lines.scaling();
-                (decisions, refused_decisions) = (decisions | decided, refused_decisions | refused);
-                refusals |= resource.usage(access).throttled > 0;
+                let (decisions, refused_decisions) = lines.scaling();
+                let shown = Shown {
+                    limits: lines.limit_drawn && !on_demand,
+                    served: lines.limit_drawn && on_demand,
+                    decisions,
+                    refused_decisions,
+                    refusals: resource.usage(access).throttled > 0,
+                };
+                shown_anywhere = shown_anywhere.or(shown);
                 let plot = lines.draw(figures.result, timeline, Format::Panel);
-                panels.push(figure::panel(&caption(resource, access, &lines), &Markup::new(), &plot));
+                panels.push(figure::panel_sharing(&caption(resource, access, &lines), &shown.legend(), &plot));
             }
         }
     }
-    let entries = [
-        (true, Swatch::Area, Ink::CONSUMED, "consumed"),
-        (limits, Swatch::Line, Ink::PROVISIONED, "provisioned"),
-        (served, Swatch::Line, Ink::SERVED, "served on demand at most"),
-        (decisions, Swatch::Triangles, Ink::PROVISIONED, "auto scaling decided; the step follows when it holds"),
-        (refused_decisions, Swatch::Cross, Ink::BAD, "a decrease it had none left for"),
-        (refusals, Swatch::Area, Ink::BAD, "attempts refused"),
-    ];
-    let entries = entries.into_iter().filter(|(shown, ..)| *shown && !panels.is_empty());
-    let mut html = figure::legend(entries.map(|(_, swatch, ink, name)| (swatch, ink, name.to_owned())));
+    let mut html = if panels.is_empty() { Markup::new() } else { shown_anywhere.legend().markup() };
     html.add(&figure::grid(panels));
     if !idle.is_empty() {
         html.raw("<p class=\"none\">Nothing was consumed on: ").text(idle.join(", ")).raw(".</p>");
@@ -125,6 +119,46 @@ fn plots(figures: &Figures, timeline: &Timeline) -> Markup {
         );
     }
     html
+}
+
+/// What is in a plot of capacity besides what was consumed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    limits: bool,
+    served: bool,
+    decisions: bool,
+    refused_decisions: bool,
+    refusals: bool,
+}
+
+impl Shown {
+    fn or(self, other: Shown) -> Shown {
+        Shown {
+            limits: self.limits || other.limits,
+            served: self.served || other.served,
+            decisions: self.decisions || other.decisions,
+            refused_decisions: self.refused_decisions || other.refused_decisions,
+            refusals: self.refusals || other.refusals,
+        }
+    }
+
+    fn legend(self) -> Legend {
+        let entries = [
+            (true, Swatch::Area, Ink::CONSUMED, "consumed"),
+            (self.limits, Swatch::Line, Ink::PROVISIONED, "provisioned"),
+            (self.served, Swatch::Line, Ink::SERVED, "served on demand at most"),
+            (
+                self.decisions,
+                Swatch::Triangles,
+                Ink::PROVISIONED,
+                "auto scaling decided; the step follows when it holds",
+            ),
+            (self.refused_decisions, Swatch::Cross, Ink::BAD, "a decrease it had none left for"),
+            (self.refusals, Swatch::Area, Ink::BAD, "attempts refused"),
+        ];
+        let entries = entries.into_iter().filter(|(shown, ..)| *shown);
+        figure::legend(entries.map(|(_, swatch, ink, name)| (swatch, ink, name.to_owned())))
+    }
 }
 
 fn caption(resource: &ResourceFigures, access: ReadWrite, lines: &CapacityOverTime) -> Markup {

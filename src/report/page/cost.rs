@@ -179,7 +179,7 @@ fn components(report: &CostReport) -> Markup {
     };
     let longest = bills.iter().map(|bill| parts(bill).iter().map(|(_, amount)| *amount).sum::<Decimal>()).max();
     let longest = longest.and_then(|longest| longest.to_f64()).filter(|longest| *longest > 0.0).unwrap_or(1.0);
-    html.raw("<figure>").add(&legend(entries)).raw("<div class=\"bars\">");
+    html.raw("<figure>").add(&legend(entries).markup()).raw("<div class=\"bars\">");
     for bill in bills {
         html.raw("<div class=\"bar-name\">").text(words::label(bill)).raw("</div><div class=\"bar-total\">");
         html.add(&marked(bill.total, words::bill_mark(bill))).raw("</div><div class=\"bar\">");

@@ -112,13 +112,14 @@ pub(super) fn distribution(figures: &Figures) -> Markup {
             let mut caption = Markup::of(&operation.name);
             let count = operation.response().map_or(0, |times| times.count());
             caption.raw(" <small>").text(units::counted(count, "operation", "operations")).raw("</small>");
+            let legend = figure::legend(entries(index, 0));
             let plot = distribution::draw(
                 &curves_of(index, 0),
                 &y,
                 &format!("Latency of {} by percentile", operation.name),
                 Format::Panel,
             );
-            figure::panel(&caption, &Markup::new(), &plot)
+            figure::panel_sharing(&caption, &legend, &plot)
         });
         html.add(&figure::grid(panels));
     }

@@ -1,8 +1,15 @@
 //! HTML that cannot be injected into: what comes from a record is escaped on its way in, what is not escaped is a literal.
 
-/// A piece of the page.
+use crate::report::picture::Picture;
+
+/// A piece of the page, and the plots in it as pictures of their own.
 #[derive(Debug, Clone, Default)]
-pub(in crate::report) struct Markup(String);
+pub(in crate::report) struct Markup {
+    html: String,
+    pictures: Vec<Picture>,
+    /// The anchor and the title of the part of the page that its plots belong to.
+    topic: Option<(&'static str, &'static str)>,
+}
 
 impl Markup {
     /// An empty piece.
@@ -19,36 +26,59 @@ impl Markup {
 
     /// A piece of literal HTML.
     pub fn literal(html: &'static str) -> Self {
-        Markup(html.to_owned())
+        Markup { html: html.to_owned(), ..Self::default() }
+    }
+
+    /// An empty piece of the part of the page with this anchor and title.
+    pub fn on(anchor: &'static str, title: &'static str) -> Self {
+        Markup { topic: Some((anchor, title)), ..Self::default() }
     }
 
     /// Adds literal HTML.
     pub fn raw(&mut self, html: &'static str) -> &mut Self {
-        self.0.push_str(html);
+        self.html.push_str(html);
         self
     }
 
     /// Adds text, escaped.
     pub fn text(&mut self, text: impl AsRef<str>) -> &mut Self {
-        escape(text.as_ref(), &mut self.0);
+        escape(text.as_ref(), &mut self.html);
         self
     }
 
     /// Adds another piece.
     pub fn add(&mut self, markup: &Markup) -> &mut Self {
-        self.0.push_str(&markup.0);
+        self.html.push_str(&markup.html);
+        let topic = self.topic;
+        self.pictures.extend(markup.pictures.iter().cloned().map(|picture| picture.on(topic)));
         self
     }
 
     /// Adds HTML made by this crate with nothing in it from a record that was not escaped before.
     pub fn trusted(&mut self, html: &str) -> &mut Self {
-        self.0.push_str(html);
+        self.html.push_str(html);
+        self
+    }
+
+    /// Adds a plot as a picture of its own, beside the HTML.
+    pub fn keep(&mut self, picture: Picture) -> &mut Self {
+        self.pictures.push(picture.on(self.topic));
         self
     }
 
     /// The HTML.
     pub fn into_string(self) -> String {
-        self.0
+        self.html
+    }
+
+    /// The HTML so far.
+    pub fn as_str(&self) -> &str {
+        &self.html
+    }
+
+    /// The plots in it, in their order.
+    pub fn into_pictures(self) -> Vec<Picture> {
+        self.pictures
     }
 }
 

@@ -7,7 +7,7 @@ use crate::report::plot::heat::{HeatMap, LEVELS};
 use crate::report::timeline::Timeline;
 use crate::report::units::{self, NOTHING};
 
-use super::figure;
+use super::figure::{self, Entry, Legend, Swatch};
 use super::markup::Markup;
 use super::open_section;
 use super::table::{Align, Table, alarming};
@@ -114,23 +114,13 @@ fn maps(observed: &Observed, timeline: &Timeline) -> Markup {
     html
 }
 
-fn legend(map: &HeatMap) -> Markup {
-    let mut html = Markup::new();
-    html.raw("<ul class=\"legend\"><li>0 %<span class=\"ramp\">");
-    for class in RAMP {
-        html.raw("<i class=\"").raw(class).raw("\"></i>");
-    }
-    html.raw("</span>100 % of the partition’s ceiling</li>");
+fn legend(map: &HeatMap) -> Legend {
+    let mut entries = vec![Entry::Ramp(&RAMP, "0 %", "100 % of the partition’s ceiling")];
     if map.throttled() {
-        html.raw("<li>")
-            .add(&figure::swatch(figure::Swatch::Line, "refused"))
-            .raw("requests refused by the ceiling</li>");
+        entries.push(Entry::Sign(Swatch::Line, "refused", "requests refused by the ceiling".to_owned()));
     }
     if map.has_splits() {
-        html.raw("<li>")
-            .add(&figure::swatch(figure::Swatch::Diamond, "split-at"))
-            .raw("split, with its cause above</li>");
+        entries.push(Entry::Sign(Swatch::Diamond, "split-at", "split, with its cause above".to_owned()));
     }
-    html.raw("</ul>");
-    html
+    Legend(entries)
 }

@@ -6,7 +6,7 @@ use crate::report::plot::{Format, staleness};
 use crate::report::timeline::Timeline;
 use crate::report::units;
 
-use super::figure;
+use super::figure::{self, Legend};
 use super::markup::Markup;
 use super::open_section;
 use super::table::Table;
@@ -46,11 +46,11 @@ pub(super) fn section(figures: &Figures, timeline: &Timeline) -> Markup {
             |facts: &ResourceFacts, format| staleness::draw(facts.history, &spans, figures.result, timeline, format);
         match stale[..] {
             [only] => {
-                html.add(&figure::wide(&only.label, &Markup::new(), |format| draw(only, format)));
+                html.add(&figure::wide(&only.label, &Legend::none(), |format| draw(only, format)));
             }
             _ => {
                 let panel = |facts: &&&ResourceFacts| {
-                    figure::panel(&Markup::of(&facts.label), &Markup::new(), &draw(facts, Format::Panel))
+                    figure::panel(&Markup::of(&facts.label), &Legend::none(), &draw(facts, Format::Panel))
                 };
                 html.add(&figure::grid(stale.iter().map(panel)));
             }

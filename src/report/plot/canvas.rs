@@ -5,7 +5,7 @@ use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{PathElement, Polygon, Rectangle};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, ShapeStyle, TextStyle};
 
@@ -255,6 +255,12 @@ impl Canvas<'_> {
         let (half, tall) = (5 * FINENESS, 9 * FINENESS);
         let tip = if is_up { y - tall } else { y + tall };
         let _ = self.root.draw(&Polygon::new(vec![(x - half, y), (x + half, y), (x, tip)], ink.colour()));
+    }
+
+    /// A dot of so many pixels' radius.
+    pub fn dot(&self, (x, y): (f64, f64), radius: f64, ink: Ink) {
+        let radius = (radius * f64::from(FINENESS)).round() as i32;
+        let _ = self.root.draw(&Circle::new((self.pixel_x(x), self.pixel_y(y)), radius, ink.colour().filled()));
     }
 
     /// A cross.

@@ -101,6 +101,10 @@ impl Ink {
     pub const OPERATIONS: [Ink; 4] = [Ink(20), Ink(21), Ink(22), Ink(23)];
     /// The same, dashed.
     pub const OPERATIONS_DASHED: [Ink; 4] = [Ink(24), Ink(25), Ink(26), Ink(27)];
+    /// The sides of a comparison: the base and the new one.
+    pub const SIDES: [Ink; 2] = [Ink(20), Ink(21)];
+    /// The same, dashed.
+    pub const SIDES_DASHED: [Ink; 2] = [Ink(24), Ink(25)];
     /// Reasons stacked in one plot; the last is all others.
     pub const REASONS: [Ink; 7] = [Ink(28), Ink(29), Ink(30), Ink(31), Ink(32), Ink(33), Ink(34)];
 
@@ -157,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_class_has_a_rule_in_the_style_sheet() {
-        let sheet = include_str!("../page/theme.css");
+        let sheet = include_str!("../page/plot.css");
         for class in CLASSES.iter().flat_map(|classes| classes.split(' ')) {
             assert!(sheet.contains(&format!(".{class}")), "{class}");
         }

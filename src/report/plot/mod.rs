@@ -13,6 +13,8 @@ pub(super) mod lag;
 pub(super) mod latency;
 mod provisioned;
 pub(super) mod reasons;
+pub(super) mod rounds;
+pub(super) mod sides;
 pub(super) mod staleness;
 mod throttling;
 pub(super) mod throughput;

@@ -1,5 +1,6 @@
 //! Records made up from a seed, for tests and for looking at reports: no run is needed to see what its report would be.
 
+pub mod comparison;
 mod engine;
 mod play;
 
@@ -80,7 +81,7 @@ pub(super) fn notes_throttled() -> RunResult {
 }
 
 /// A shop before, in and after a flash sale, with a warm-up and a few intervals the harness spoiled.
-pub(super) fn flash_sale() -> RunResult {
+pub(crate) fn flash_sale() -> RunResult {
     let kinds = [
         kind("view product", Operation::GetItem, 0.7, 1_100.0, 0, 1),
         kind("list category", Operation::Query, 0.15, 3_400.0, 1, 8),
