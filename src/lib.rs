@@ -20,26 +20,34 @@
 //! - [`import`]: workload files out of what describes tables elsewhere: AWS, Terraform, NoSQL Workbench, YCSB.
 //! - [`target`]: where operations go: the engine in process, the AWS SDK.
 //! - [`runner`]: loading, pacing, sessions with their retries; by a clock in real time, from event to event in virtual time.
+//! - [`metrics`]: what Prometheus scrapes while a run goes on.
 //! - [`pricing`]: what DynamoDB costs, by region.
 //! - [`size`]: the smallest capacity that serves a demand, and what would help where none does.
 //! - [`cost`]: bills of the same usage by every way to pay for it.
+//! - [`compare`]: two sides measured alike: differences with their confidence, and a verdict.
+//! - [`baseline`]: recorded runs kept to compare later ones with, by name and machine.
 //! - [`report`]: the HTML page with its plots, and the summary on a terminal.
+//! - [`export`]: a record in forms that other tools read: HdrHistogram logs, CSV, plots as SVG and PNG.
 //! - [`cli`]: one file per command.
 //!
 //! Deliberately absent: a scripting language for workloads (a declarative file can be checked, and its stream repeated), and
 //! any reading of results other than from the record.
 
 pub mod api;
+pub mod baseline;
 pub mod cache;
 pub mod capacity;
 pub mod cli;
+pub mod compare;
 pub mod cost;
 pub mod engine;
+pub mod export;
 pub mod expression;
 pub mod history;
 pub mod import;
 pub mod item;
 pub mod latency;
+pub mod metrics;
 pub mod pricing;
 pub mod protocol;
 pub mod random;

@@ -1,10 +1,15 @@
 //! The command line: one file per command, each the steps of its work in order.
 
+mod ab;
+mod baseline;
 mod calibrate;
 mod check;
+mod compare;
+mod comparison;
 mod completions;
 mod cost;
 mod demand;
+mod export;
 mod import;
 mod new;
 mod progress;
@@ -12,6 +17,7 @@ mod report;
 mod results;
 mod run;
 mod schema;
+mod sides;
 mod simulate;
 mod size;
 mod target;
@@ -30,12 +36,14 @@ use crate::workload::Overrides;
 enum Exit {
     /// Done.
     Done = 0,
-    /// The run finished, but a threshold of the workload did not hold.
+    /// The run finished, but a threshold of the workload did not hold; or a comparison found the new side worse.
     ThresholdFailed = 1,
     /// Wrong usage, or a mistake in the workload.
     Usage = 2,
     /// The run could not be done.
     Failed = 3,
+    /// A comparison was made, and its answer is that it cannot tell.
+    CannotTell = 4,
 }
 
 /// Why a command did not do its work.
@@ -65,7 +73,8 @@ type CommandResult = Result<Exit, Failure>;
 #[command(
     name = "dyno",
     version,
-    after_help = "Exit codes: 0 done, 1 a threshold failed, 2 wrong usage or workload, 3 could not be done."
+    after_help = "Exit codes: 0 done, same or better, 1 a threshold failed or worse, 2 wrong usage or workload, 3 could not be done, \
+                  4 cannot tell."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -82,6 +91,10 @@ enum Command {
     Size(size::SizeArguments),
     /// Work out what a workload, a recorded run or a real table costs a month, by every way to pay for it
     Cost(cost::CostArguments),
+    /// Compare recorded runs: better, worse, same, or cannot tell
+    Compare(compare::CompareArguments),
+    /// Compare two targets, engine settings or builds by runs that take turns
+    Ab(Box<ab::AbArguments>),
     /// Check a workload and show what a run would do, without running it
     Check(check::CheckArguments),
     /// Write a commented starter workload
@@ -90,10 +103,14 @@ enum Command {
     Import(import::ImportArguments),
     /// Print the JSON Schema of workload files, for editors
     Schema,
-    /// Render the report of a recorded run again
+    /// Render the report of a recorded run or of a comparison again
     Report(report::ReportArguments),
+    /// Write a recorded run in forms that other tools read: HdrHistogram logs, CSV, SVG, PNG
+    Export(export::ExportArguments),
     /// Fit the latency model of the bundled engine to a recorded run
     Calibrate(calibrate::CalibrateArguments),
+    /// Keep recorded runs to compare later ones with
+    Baseline(baseline::BaselineArguments),
     /// Print shell completions
     Completions(completions::CompletionsArguments),
 }
@@ -147,13 +164,17 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Simulate(arguments) => simulate::simulate(&arguments),
         Command::Size(arguments) => size::size(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Ab(arguments) => ab::ab(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Schema => schema::schema(),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Cost(arguments) => cost::cost(&arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(&arguments),
+        Command::Baseline(arguments) => baseline::baseline(&arguments),
         Command::Completions(arguments) => completions::completions::<Arguments>(&arguments),
     };
     match ended {

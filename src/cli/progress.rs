@@ -29,11 +29,16 @@ impl Display {
         Display { bar, last_line: (!quiet).then(Instant::now) }
     }
 
-    /// Shows the newest state.
+    /// Shows the newest state of a run.
     pub fn show(&mut self, progress: &Progress<'_>) {
+        self.show_line(&line(progress));
+    }
+
+    /// Shows a line in place of the one before.
+    pub fn show_line(&mut self, line: &str) {
         match &self.bar {
             Some(bar) => {
-                bar.set_message(line(progress));
+                bar.set_message(line.to_owned());
                 bar.tick();
             }
             None => {
@@ -42,7 +47,7 @@ impl Display {
                 {
                     self.last_line = Some(Instant::now());
                     // Progress that cannot be shown is no reason to end a run.
-                    let _ = writeln!(io::stderr(), "{}", line(progress));
+                    let _ = writeln!(io::stderr(), "{line}");
                 }
             }
         }
@@ -63,7 +68,7 @@ fn line(progress: &Progress<'_>) -> String {
             let filled = (loaded * WIDTH).checked_div(*of).unwrap_or(WIDTH) as usize;
             format!("loading {table} [{:=<filled$}{:width$}] {loaded} of {of}", "", "", width = WIDTH as usize - filled)
         }
-        Progress::Running { phase, elapsed, left, view } => {
+        Progress::Running { phase, elapsed, left, view, .. } => {
             format!("{phase}: {} s, {} s left | {}", elapsed.as_secs(), left.as_secs(), measured(view))
         }
         Progress::Simulating { phase, elapsed, left, speed, view } => {

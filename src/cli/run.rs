@@ -1,12 +1,15 @@
 //! `dyno run`.
 
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::runner::{self, Stop};
+use crate::metrics::Metrics;
+use crate::runner::{self, Progress, Stop};
 use crate::workload::Workload;
 
 use super::progress::Display;
@@ -30,6 +33,9 @@ pub(super) struct RunArguments {
     /// Folder for result.json and report.html; reports/NAME-TIME where absent
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Serve metrics for Prometheus at http://ADDRESS/metrics until the run is over, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_addr: Option<SocketAddr>,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -39,20 +45,34 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: &RunArguments) -> CommandResult {
     let workload = Workload::read(&arguments.workload, arguments.overrides.overrides()).map_err(Failure::usage)?;
     let workload = Arc::new(workload);
+    let metrics = arguments.metrics_addr.map(|address| serve_metrics(address, &workload)).transpose()?;
     let results = Results::prepare(arguments.out.as_deref(), &workload.name)?;
     let stop = stop_on_signals()?;
 
     let mut display = Display::new(arguments.format == Format::Json);
-    let ready = arguments.target.prepare(&workload, &stop, |progress| display.show(&progress));
+    let mut observe = |progress: Progress<'_>| {
+        display.show(&progress);
+        if let Some(metrics) = &metrics {
+            metrics.observe(&progress);
+        }
+    };
+    let target = &arguments.target;
+    let ready = target.connection.prepare(&target.target, &workload, &stop, &mut observe);
     let ready = ready.inspect_err(|_| results.drop_unused())?;
-    let mut result = runner::run(&workload, &ready.driver, ready.loaded, &stop, |progress| display.show(&progress));
+    if let Some(metrics) = &metrics {
+        metrics.loaded(&ready.loaded);
+    }
+    let mut result = runner::run(&workload, &ready.driver, ready.loaded, &stop, &mut observe);
+    if let Some(metrics) = &metrics {
+        metrics.finish(&result);
+    }
     display.finish();
     result.warnings.extend(ready.warnings);
-    result.warnings.extend(arguments.target.not_modelled(&workload));
+    result.warnings.extend(arguments.target.target.not_modelled(&workload));
 
     // First of all, and again where there is more to say: cleaning up may take minutes.
     let mut written = results.write(&result);
-    if let Some(left_behind) = arguments.target.clean_up(&ready.driver) {
+    if let Some(left_behind) = arguments.target.connection.clean_up(&ready.driver) {
         result.warnings.push(left_behind);
         written = results.write(&result);
     }
@@ -62,6 +82,16 @@ pub(super) fn run(arguments: &RunArguments) -> CommandResult {
         print(&format!("report: {}\n", folder.join("report.html").display()))?;
     }
     Ok(exit_of(&result.thresholds))
+}
+
+/// Serves the metrics of a run that is to begin; an address that cannot be had is found out before anything is done.
+fn serve_metrics(address: SocketAddr, workload: &Workload) -> Result<Metrics, Failure> {
+    let metrics = Metrics::serve(address, workload).map_err(|error| {
+        Failure::usage(format!("--metrics-addr {address}: {error}; choose another address or port"))
+    })?;
+    // Where the port was left to the system, nobody knows it otherwise.
+    let _ = writeln!(io::stderr(), "metrics: http://{}/metrics", metrics.address());
+    Ok(metrics)
 }
 
 /// The first Ctrl-C ends the run early, the second ends the process at once.

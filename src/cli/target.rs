@@ -47,6 +47,13 @@ pub(super) struct TargetArguments {
     /// engine, aws, or the address of an endpoint such as http://127.0.0.1:8000
     #[arg(long, default_value = "engine")]
     pub target: TargetChoice,
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+}
+
+/// Options that say how a target is used.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ConnectionArguments {
     /// AWS region; from the environment or profile where absent
     #[arg(long)]
     pub region: Option<String>,
@@ -71,24 +78,41 @@ pub(super) struct Ready {
     pub warnings: Vec<String>,
 }
 
-impl TargetArguments {
+impl TargetChoice {
+    /// What the workload asks of the bundled engine and the target does not do.
+    pub fn not_modelled(&self, workload: &Workload) -> Vec<String> {
+        if *self == TargetChoice::Engine {
+            return Vec::new();
+        }
+        let faults = "the faults of the workload happen in the bundled engine only; none happened in this run";
+        let cache = "the workload's [cache] is a model in front of the bundled engine; in this run every request went to the target";
+        let asked = [(!workload.faults.is_empty(), faults), (workload.cache.is_some(), cache)];
+        asked.into_iter().filter(|(asked, _)| *asked).map(|(_, warning)| warning.to_owned()).collect()
+    }
+}
+
+impl ConnectionArguments {
     /// Makes the target's tables ready and loads them.
     pub fn prepare(
         &self,
+        target: &TargetChoice,
         workload: &Workload,
         stop: &Stop,
         observe: impl FnMut(Progress<'_>),
     ) -> Result<Ready, Failure> {
         let workers = self.workers.map_or_else(processors, usize::from);
-        match &self.target {
+        match target {
             TargetChoice::Engine => prepare_engine(workload, workers, stop, observe),
-            TargetChoice::Aws | TargetChoice::Endpoint(_) => self.prepare_network(workload, workers, stop, observe),
+            TargetChoice::Aws | TargetChoice::Endpoint(_) => {
+                self.prepare_network(target, workload, workers, stop, observe)
+            }
         }
     }
 
     #[cfg(not(feature = "aws"))]
     fn prepare_network(
         &self,
+        _target: &TargetChoice,
         _workload: &Workload,
         _workers: usize,
         _stop: &Stop,
@@ -100,6 +124,7 @@ impl TargetArguments {
     #[cfg(feature = "aws")]
     fn prepare_network(
         &self,
+        choice: &TargetChoice,
         workload: &Workload,
         workers: usize,
         stop: &Stop,
@@ -114,7 +139,7 @@ impl TargetArguments {
             AwsOptions { region: self.region.clone(), profile: self.profile.clone(), ..AwsOptions::default() };
         let tables: Vec<_> = workload.tables.iter().map(|table| table.create.clone()).collect();
         let target = runtime.block_on(async {
-            let target = match &self.target {
+            let target = match choice {
                 TargetChoice::Endpoint(url) => AwsTarget::endpoint(url, &options).await,
                 TargetChoice::Aws | TargetChoice::Engine => AwsTarget::aws(&options).await,
             };
@@ -141,17 +166,6 @@ impl TargetArguments {
                 Err(failure)
             }
         }
-    }
-
-    /// What the workload asks of the bundled engine and the target does not do.
-    pub fn not_modelled(&self, workload: &Workload) -> Vec<String> {
-        if self.target == TargetChoice::Engine {
-            return Vec::new();
-        }
-        let faults = "the faults of the workload happen in the bundled engine only; none happened in this run";
-        let cache = "the workload's [cache] is a model in front of the bundled engine; in this run every request went to the target";
-        let asked = [(!workload.faults.is_empty(), faults), (workload.cache.is_some(), cache)];
-        asked.into_iter().filter(|(asked, _)| *asked).map(|(_, warning)| warning.to_owned()).collect()
     }
 
     /// Deletes the tables the run created, unless they are to be kept. Says what could not be deleted.

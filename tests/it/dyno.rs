@@ -147,6 +147,15 @@ impl Ended {
         self
     }
 
+    /// Fails the test where standard output lacks one of these.
+    #[track_caller]
+    pub fn shows(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.stdout.contains(part), "`{part}` is missing in:\n{}", self.stdout);
+        }
+        self
+    }
+
     /// Standard output as one JSON document and nothing else.
     #[track_caller]
     pub fn json(&self) -> Value {

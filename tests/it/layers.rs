@@ -24,8 +24,8 @@ const WITHOUT_CLOCK: [&str; 14] = [
 ];
 
 /// What asks for the time of day, a stopwatch or a global generator.
-const CLOCKS: [&str; 6] =
-    ["Instant::now", "SystemTime", "Timestamp::now", "Zoned::now", "rand::rng", "rand::thread_rng"];
+const CLOCKS: [&str; 7] =
+    ["Instant::now", "SystemTime", "Timestamp::now", "Zoned::now", "rand::rng", "rand::thread_rng", "SysRng"];
 
 /// Nobody reads more in one sitting.
 const LINES_MAX: usize = 600;

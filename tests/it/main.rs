@@ -2,10 +2,16 @@
 
 #[cfg(feature = "aws")]
 mod aws_target;
+mod baseline;
 mod cache;
 mod calibrate;
 mod capacity_only;
+#[cfg(unix)]
+mod ci_ab;
+#[cfg(unix)]
+mod ci_examples;
 mod cli;
+mod compare;
 #[cfg(feature = "aws")]
 mod coordinated_omission;
 mod cost;
@@ -20,19 +26,23 @@ mod engine_requests;
 mod engine_rules;
 mod engine_several;
 mod engine_threads;
+mod export;
 mod expressions;
 mod faults;
 mod history;
 mod import;
+mod instructions;
 mod item_sizes;
 mod layers;
 mod linearizability;
+mod metrics;
 mod moto;
 #[cfg(feature = "aws")]
 mod network_run;
 mod numbers;
 mod protocol;
 mod replication;
+mod report_again;
 mod scenarios;
 mod simulate;
 mod sizing;
