@@ -5,191 +5,37 @@
 //! Query of ten items 200 k/s, Scan 3 M items/s, conditional PutItem with two global indexes 150 k/s; on two threads 1.8
 //! times as much; p99.9 of a GetItem beside a full-speed writer 20 µs; a million items in 1.3 GiB.
 
+mod fixture;
+
 use std::hint::black_box;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use dynamometer::api::{
-    CapacityMode, CapacityUnits, CreateTable, GetItem, GlobalSecondaryIndex, KeyAttribute, KeySchema, Output,
-    Placeholders, Projection, PutItem, Query, Request, ReturnValues, Scan, TableClass, TableName, UpdateItem,
-};
+use dynamometer::api::{CapacityMode, CapacityUnits, Output, Request};
 use dynamometer::capacity::{Access, CapacityModel, Charge, Place, ResourceOptions, Throughput};
-use dynamometer::engine::{Enforcement, Engine, EngineOptions};
-use dynamometer::item::{AttributeValue, Item, Number, ScalarType};
+use dynamometer::engine::Engine;
 use dynamometer::record::Histogram;
 use dynamometer::time::Time;
+
+use fixture::{CONDITIONAL, GET, MOVED, MOVING, ORDERS, PUT, QUERY, UPDATE};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ITEMS: u64 = 1_000_000;
-const COLLECTION: u64 = 10;
 /// Requests made and then served at a time: few enough to be still in the cache, as a generator leaves them.
 const REQUESTS: usize = 2_000;
 const ROUNDS: usize = 9;
-/// Tables with two global indexes.
-const ORDERS: &str = "orders";
-const MOVED: &str = "moved";
 /// Times that requests are made and served in a round.
 const CHUNKS: u64 = 100;
 
-const FIELDS: [&str; 8] = ["field0", "field1", "field2", "field3", "field4", "field5", "field6", "field7"];
-/// What fills a text up.
-const FILLER: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-
-/// A stream of item numbers without pattern (splitmix64).
-fn draws(seed: u64) -> impl Iterator<Item = u64> {
-    let mut state = seed;
-    std::iter::repeat_with(move || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % ITEMS
-    })
-}
-
-fn key_schema(partition: &str, sort: Option<&str>) -> KeySchema {
-    let attribute = |name: &str, scalar_type| KeyAttribute { name: name.into(), scalar_type };
-    KeySchema::new(attribute(partition, ScalarType::S), sort.map(|name| attribute(name, ScalarType::N)))
-}
-
-fn table(name: &str) -> CreateTable {
-    let index = |index: &str, partition: &str| GlobalSecondaryIndex {
-        name: index.into(),
-        key: key_schema(partition, None),
-        projection: if name == MOVED { Projection::KeysOnly } else { Projection::All },
-        capacity: CapacityMode::ON_DEMAND,
-        warm_throughput: None,
-    };
-    CreateTable {
-        name: name.into(),
-        key: key_schema("id", (name == "events").then_some("at")),
-        global_secondary_indexes: if name == ORDERS || name == MOVED {
-            vec![index("by_customer", "field1"), index("by_city", "field2")]
-        } else {
-            Vec::new()
-        },
-        local_secondary_indexes: Vec::new(),
-        capacity: CapacityMode::ON_DEMAND,
-        class: TableClass::Standard,
-        warm_throughput: None,
-        time_to_live_attribute: None,
-        deletion_protection: false,
-    }
-}
-
-fn partition(number: u64) -> AttributeValue {
-    AttributeValue::string(format!("user{number:012}"))
-}
-
-/// An item of 1,000 bytes: its key, a counter, and eight texts of which the second and third begin with what `drawn` says.
-fn item(number: u64, sort: Option<u64>, drawn: u64) -> Item {
-    let text = |field: usize| {
-        let start = match field {
-            1 => format!("customer{:08}", drawn % 100_000),
-            2 => format!("city{:06}", drawn % 1_000),
-            _ => String::new(),
-        };
-        let rest = &FILLER[start.len()..];
-        (FIELDS[field].into(), AttributeValue::string(start + rest))
-    };
-    let counter = ("n".into(), AttributeValue::from(Number::from(number)));
-    let sort = sort.map(|sort| ("at".into(), AttributeValue::from(Number::from(sort))));
-    (0..8).map(text).chain([("id".into(), partition(number)), counter]).chain(sort).collect()
-}
-
-fn key(number: u64) -> Item {
-    [("id".into(), partition(number))].into_iter().collect()
-}
-
-fn put(table_name: &TableName, item: Item, condition: Option<&Arc<str>>) -> Request {
-    Request::PutItem(PutItem {
-        table_name: table_name.clone(),
-        item: Arc::new(item),
-        condition_expression: condition.cloned(),
-        placeholders: Placeholders::default(),
-        return_values: ReturnValues::None,
-        return_item_on_condition_failure: false,
-    })
-}
-
-/// An engine with one table of a million items.
-fn engine(name: &str) -> Engine {
-    let engine = Engine::new(EngineOptions { capacity: Enforcement::Off, ..EngineOptions::default() });
-    engine.create_table(Time::ZERO, &table(name)).expect("a valid table");
-    let table_name = TableName::from(name);
-    for number in 0..ITEMS {
-        let stored = match name {
-            "events" => item(number / COLLECTION, Some(number % COLLECTION), number),
-            _ => item(number, None, number),
-        };
-        engine.load_item(&table_name, stored).expect("a valid item");
-    }
-    engine
-}
-
-/// The requests of one operation, drawn beforehand.
-fn requests(operation: &str, seed: u64) -> Vec<Request> {
-    let one: Item = [(":one".into(), AttributeValue::from(Number::from(1)))].into_iter().collect();
-    let [records, events, orders, moved]: [TableName; 4] = ["records", "events", ORDERS, MOVED].map(Into::into);
-    let increment: Arc<str> = "SET n = n + :one".into();
-    let [by_id, exists]: [Arc<str>; 2] = ["id = :id".into(), "attribute_exists(id)".into()];
-    let get = |number| {
-        Request::GetItem(GetItem {
-            table_name: records.clone(),
-            key: key(number),
-            consistent_read: false,
-            projection_expression: None,
-            placeholders: Placeholders::default(),
-        })
-    };
-    let update = |number| {
-        Request::UpdateItem(UpdateItem {
-            table_name: records.clone(),
-            key: key(number),
-            update_expression: Some(increment.clone()),
-            condition_expression: None,
-            placeholders: Placeholders { values: one.clone(), ..Placeholders::default() },
-            return_values: ReturnValues::None,
-            return_item_on_condition_failure: false,
-        })
-    };
-    let query = |number: u64| {
-        let values = [(":id".into(), partition(number / COLLECTION))].into_iter().collect();
-        Request::Query(Query {
-            table_name: events.clone(),
-            index_name: None,
-            key_condition_expression: by_id.clone(),
-            filter_expression: None,
-            projection_expression: None,
-            placeholders: Placeholders { values, ..Placeholders::default() },
-            select: None,
-            limit: None,
-            scan_index_forward: true,
-            consistent_read: false,
-            exclusive_start_key: None,
-        })
-    };
-    let of = |number: u64| match operation {
-        GET => get(number),
-        PUT => put(&records, item(number, None, number), None),
-        UPDATE => update(number),
-        QUERY => query(number),
-        CONDITIONAL => put(&orders, item(number, None, number), Some(&exists)),
-        _ => put(&moved, item(number, None, number ^ seed), Some(&exists)),
-    };
-    draws(seed).take(REQUESTS).map(of).collect()
-}
-
-const GET: &str = "GetItem";
-const PUT: &str = "PutItem, overwriting";
-const UPDATE: &str = "UpdateItem `SET n = n + :one`";
-const QUERY: &str = "Query of 10 items";
-const CONDITIONAL: &str = "PutItem with a condition, two GSIs of all attributes";
-const MOVING: &str = "PutItem with a condition that changes the keys of two GSIs";
 const SCAN: &str = "Scan, items";
 const BESIDE: &str = "GetItem beside a full-speed writer";
+
+fn requests(operation: &str, seed: u64) -> Vec<Request> {
+    fixture::requests(operation, seed, ITEMS, REQUESTS)
+}
 
 /// Serves fresh requests on this many threads for a round and returns how many are served a second.
 ///
@@ -245,18 +91,7 @@ fn row(engine: &Engine, operation: &str, goal: &str) {
 fn scan(engine: &Engine) {
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
-        let mut request = Scan {
-            table_name: "records".into(),
-            index_name: None,
-            filter_expression: None,
-            projection_expression: None,
-            placeholders: Placeholders::default(),
-            select: None,
-            limit: None,
-            segment: None,
-            consistent_read: false,
-            exclusive_start_key: None,
-        };
+        let mut request = fixture::scan("records");
         let (start, mut items) = (Instant::now(), 0);
         loop {
             let outcome = engine.execute(Time::ZERO, &Request::Scan(request.clone()));
@@ -355,7 +190,7 @@ fn main() {
     }
     if [GET, PUT, UPDATE, SCAN, BESIDE, "memory"].into_iter().any(wanted) {
         let before = resident_bytes();
-        let records = engine("records");
+        let records = fixture::engine("records", ITEMS);
         let bytes = resident_bytes() - before;
         if wanted("memory") {
             println!("| memory of 1 M items | 1.3 GiB | {:.2} GiB | | |", bytes as f64 / f64::from(1 << 30));
@@ -375,7 +210,7 @@ fn main() {
     for (operation, name, goal) in [(QUERY, "events", "200 k/s"), (CONDITIONAL, ORDERS, "150 k/s"), (MOVING, MOVED, "")]
     {
         if wanted(operation) {
-            row(&engine(name), operation, goal);
+            row(&fixture::engine(name, ITEMS), operation, goal);
         }
     }
 }
